@@ -1,0 +1,75 @@
+"""The request of a signed-in candidate, and the door that lets nobody else through."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from accounts.models import Candidate
+
+P = ParamSpec("P")
+JSON = "application/json"
+
+
+class VisitorRequest(HttpRequest):
+    """Any request after `CandidateMiddleware`: perhaps somebody is signed in."""
+
+    candidate: Candidate | None
+    scopes: tuple[str, ...]
+
+
+class CandidateRequest(HttpRequest):
+    """A request behind `candidate_required`: somebody is."""
+
+    candidate: Candidate
+    scopes: tuple[str, ...]
+
+
+def candidate_of(session: SessionBase) -> Candidate | None:
+    """Return who is signed in, or None; also for websockets, which have a session but no middleware."""
+    candidate_id = session.get("candidate_id")
+    return Candidate.objects.filter(pk=candidate_id).first() if candidate_id else None
+
+
+def scopes_of(session: SessionBase) -> tuple[str, ...]:
+    """Return the scopes that the check code opened."""
+    return tuple(session.get("scopes", ()))
+
+
+def candidate_required(
+    view: Callable[Concatenate[CandidateRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let only a signed-in candidate through; what they see is never kept by a browser or a proxy."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        visitor = cast(VisitorRequest, request)
+        if not visitor.candidate:  # by truth, not by identity: the middleware's object is a lazy one
+            return _signed_out(request)
+        response = view(cast(CandidateRequest, request), *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(cast(HttpResponse, response))
+        return response
+
+    return guarded
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    if expects_json(request):
+        text = _("登录已失效，请重新登录。已保存的作答不会丢失。")
+        return JsonResponse({"error": "signed_out", "message": text}, status=401)
+    way_back = f"?{urlencode({'next': request.get_full_path()})}" if request.method in {"GET", "HEAD"} else ""
+    return HttpResponseRedirect(reverse("accounts:login") + way_back)
+
+
+def expects_json(request: HttpRequest) -> bool:
+    """Tell whether a script asked, to which a redirect to a page would be of no use."""
+    accept = request.headers.get("Accept", "")
+    asked_by_script = request.headers.get("Sec-Fetch-Dest") == "empty"
+    return asked_by_script or JSON in accept.split(",")[0] or request.content_type == JSON
