@@ -1,0 +1,50 @@
+"""The one way to have a picture looked at; which machine does it is a setting, not the caller's business."""
+
+import threading
+from typing import Protocol
+
+from django.conf import settings
+
+from proctoring.faces.engine import Observation, PhotoReport, Unreadable
+from proctoring.faces.pool import VerifierBusy, VerifierFailed, VerifierPool
+
+__all__ = ["Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier"]
+
+
+class Verifier(Protocol):
+    """Looks at pictures somewhere else than in the web server's own process.
+
+    Every call raises Unreadable (the picture is no good), VerifierBusy (try later) or VerifierFailed (nothing is
+    known about the picture, so nothing may be concluded about the person).
+    """
+
+    async def observe(self, jpeg: bytes) -> Observation: ...
+
+    async def describe_photo(self, image: bytes) -> PhotoReport: ...
+
+    def observe_now(self, jpeg: bytes) -> Observation: ...
+
+    def describe_photo_now(self, image: bytes) -> PhotoReport: ...
+
+    def warm(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+_lock = threading.Lock()
+_running: list[Verifier] = []
+
+
+def verifier() -> Verifier:
+    """Return the verifier of this process; its workers start with the first picture, or with `warm()`."""
+    with _lock:
+        if not _running:
+            _running.append(VerifierPool(settings.VERIFIER_PROCESSES))
+        return _running[0]
+
+
+def shutdown() -> None:
+    """End the workers of this process; the next call of `verifier` would start new ones."""
+    with _lock:
+        while _running:
+            _running.pop().close()
