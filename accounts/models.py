@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.domain import id_card
 from accounts.encryption import SealedBytesField, SealedTextField
@@ -35,8 +36,8 @@ class Candidate(models.Model):
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("考生")
-        verbose_name_plural = _("考生")
+        verbose_name = pgettext_lazy("model", "考生")
+        verbose_name_plural = pgettext_lazy("models", "考生")
         permissions: ClassVar = [("unlock_candidate", _("可解除考生的登录锁定"))]
 
     def __str__(self) -> str:
@@ -68,8 +69,8 @@ class Credential(models.Model):
     objects = CredentialQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("校验码")
-        verbose_name_plural = _("校验码")
+        verbose_name = pgettext_lazy("model", "校验码")
+        verbose_name_plural = pgettext_lazy("models", "校验码")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["candidate", "scope"], name="one_credential_per_scope"),
             models.CheckConstraint(condition=models.Q(valid_until__gt=models.F("valid_from")), name="credential_span"),

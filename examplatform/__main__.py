@@ -1,0 +1,80 @@
+"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan, on HOST and PORT."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+import uvicorn
+
+# What bounds memory under a flood of frames, and notices a browser that has gone; docs/deployment.md lists the flags.
+SERVER: dict[str, Any] = {
+    "ws_max_size": 512 * 1024,
+    "ws_ping_interval": 5,
+    "ws_ping_timeout": 5,
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": 10,
+    "lifespan": "on",  # closes overdue sittings while it lives
+    "access_log": False,  # addresses are personal data
+    "log_level": "warning",
+}
+
+
+def main() -> int:
+    """Get everything ready in this process, then serve until Ctrl-C."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
+    django.setup()
+    from django.conf import settings
+
+    refuse_taken_port(settings.HOST, settings.PORT)
+    prepare_tls()
+    prepare_data()
+    uvicorn.run(
+        "examplatform.asgi:application",
+        host=settings.HOST,
+        port=settings.PORT,
+        ssl_certfile=settings.TLS_CERT or None,
+        ssl_keyfile=settings.TLS_KEY or None,
+        **SERVER,
+    )
+    return 0
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Stop with a sentence where another program listens, or the address is not this machine's."""
+    from examplatform import env, network
+
+    if wrong := network.why_not(host, port):
+        env.stop(f"The server cannot listen on {host} port {port}: {wrong}. Try another: make run PORT={port + 1}")
+
+
+def prepare_tls() -> None:
+    """Make the self-signed certificate where TLS=self-signed asks for one."""
+    from django.conf import settings
+
+    from examplatform import tls
+
+    if settings.TLS == "self-signed":
+        tls.ensure_certificate(Path(settings.TLS_CERT), Path(settings.TLS_KEY), settings.ALLOWED_HOSTS)
+        sys.stdout.write("The certificate is self-signed: the browser warns once; go on to the page.\n")
+
+
+def prepare_data() -> None:
+    """Bring the database up to date and load the demo plan, which prints where to go and how to sign in."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    if not (settings.STATIC_ROOT / "staticfiles.json").exists():  # `make install` has made it, for its DATA_DIR
+        call_command("collectstatic", verbosity=0, interactive=False)
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("load_demo")
+    sys.stdout.write("Ctrl-C ends the server.\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)

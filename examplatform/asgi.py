@@ -1,0 +1,26 @@
+"""HTTP to Django, websockets to the proctoring consumers, and what runs beside them while the server lives."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
+http = get_asgi_application()  # loads the apps: the imports below need them
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+
+from examplatform.lifespan import Lifespan  # noqa: E402
+from exams import sweeper  # noqa: E402
+from proctoring import verifier  # noqa: E402
+from proctoring.urls import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "lifespan": Lifespan(sweeper.sweeping, verifier.warmed),
+        # The origin check must stay outermost.
+        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

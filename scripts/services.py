@@ -1,0 +1,125 @@
+"""PostgreSQL and Redis for one run of the tests: servers of their own on free ports, gone afterwards.
+
+Their own, because a server that is there may hold somebody's data. TEST_DATABASE_URL and TEST_REDIS_URL name others;
+where the programs are not installed, servers that listen on the usual ports are used.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import redis
+
+from scripts.machine import find_server
+
+STARTS_WITHIN = 30  # seconds
+HOW_TO_GET_THEM = (
+    "Install them with: apt-get install postgresql redis-server, or set TEST_DATABASE_URL and TEST_REDIS_URL"
+)
+
+
+class Unreachable(Exception):
+    """There is no such server, and none can be started."""
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server on which databases can be made."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+    elif program := find_server("postgres"):
+        with _own_postgresql(Path(program).parent) as url:
+            yield url
+    else:
+        user = next((user for user in (os.environ.get("USER", "root"), "postgres") if _lets_in(user)), None)
+        if not user:
+            raise Unreachable("PostgreSQL is neither installed nor reachable.")
+        yield f"postgresql://{user}@127.0.0.1:5432/examplatform"
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Yield the URL of a Redis server whose content may be thrown away."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+    elif program := find_server("redis-server"):
+        port = free_port()
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        with _running([program, *options], lambda: _answers_ping(f"redis://127.0.0.1:{port}/0")):
+            yield f"redis://127.0.0.1:{port}/0"
+    elif _answers_ping("redis://127.0.0.1:6379/15"):
+        yield "redis://127.0.0.1:6379/15"
+    else:
+        raise Unreachable("Redis is neither installed nor reachable.")
+
+
+@contextmanager
+def _own_postgresql(programs: Path) -> Iterator[str]:
+    as_user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    folder, port = Path(tempfile.mkdtemp(prefix="examplatform-postgresql-")), free_port()
+    try:
+        if as_user:  # PostgreSQL refuses to run as root
+            shutil.chown(folder, "postgres", "postgres")
+        command = [str(programs / "initdb"), "--pgdata", str(folder / "data"), "--username=postgres", "--auth=trust"]
+        options = ["--encoding=UTF8", "--locale=C", "--no-sync"]
+        subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)
+        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        server = [str(programs / "postgres"), "-D", str(folder / "data"), *options]
+        with _running(server, lambda: _lets_in("postgres", port), cwd=folder, **as_user):
+            yield f"postgresql://postgres@127.0.0.1:{port}/examplatform"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(command: list[str], is_ready: Callable[[], bool], **options: Any) -> Iterator[None]:
+    """Keep a server running, from the moment it answers to the end of the block."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **options
+    )
+    try:
+        patience = time.monotonic() + STARTS_WITHIN
+        while not is_ready():
+            if process.poll() is not None or time.monotonic() > patience:
+                raise Unreachable(f"{command[0]} does not start.")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)  # PostgreSQL: end now, without waiting for clients
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _lets_in(user: str, port: int = 5432) -> bool:
+    try:
+        psycopg2.connect(host="127.0.0.1", port=port, user=user, dbname="postgres", connect_timeout=3).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def _answers_ping(url: str) -> bool:
+    with redis.Redis.from_url(url, socket_connect_timeout=3) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
