@@ -1,0 +1,108 @@
+"""The one door from an id to a sitting: candidates reach only their own, in a plan that their check code opened."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.requests import CandidateRequest, expects_json, scopes_of
+from exams.domain.lifecycle import State
+from exams.models import Enrolment, Sitting
+from exams.services.database_clock import DatabaseNow
+
+P = ParamSpec("P")
+SESSION_KEY = "sitting_id"
+SHOWN_AFTER_CLOSE = timedelta(days=1)  # whoever comes too late is told so, instead of finding nothing
+
+
+class NoSitting(Exception):
+    """There is no sitting that this person has chosen and may reach."""
+
+
+def remember(request: CandidateRequest, sitting: Sitting) -> None:
+    """Let the rest of the session be about this sitting."""
+    request.session[SESSION_KEY] = sitting.pk
+
+
+def sitting_of(request: CandidateRequest) -> Sitting:
+    """Return the sitting that the candidate has chosen, with its exam, plan and candidate; or raise `NoSitting`."""
+    return _the_one(_reachable(request.session).select_related("enrolment__candidate"))
+
+
+def timed_sitting_of(request: CandidateRequest) -> Sitting:
+    """Return it with the database's time instead of the candidate, in one query: for what a page asks all the time."""
+    return _the_one(_reachable(request.session).annotate(read_at=DatabaseNow()))
+
+
+def answering_sitting_of(request: CandidateRequest) -> Sitting:
+    """Return it with its paper too, in one query: for what an answer is checked against."""
+    return _the_one(_reachable(request.session).select_related("paper").annotate(read_at=DatabaseNow()))
+
+
+def moment_of(sitting: Sitting) -> datetime:
+    """Return the database's time at which a timed sitting was read."""
+    moment: datetime = vars(sitting)["read_at"]
+    return moment
+
+
+def sitting_of_session(session: SessionBase) -> Sitting | None:
+    """Return the sitting of a session that has no request, a websocket's; or None."""
+    return _reachable(session).first()
+
+
+def enrolments_of(request: CandidateRequest, now: datetime) -> list[Enrolment]:
+    """Return what the candidate may sit with this check code: what is to come, open, or over since yesterday."""
+    enrolments = Enrolment.objects.filter(candidate_id=request.candidate.pk, exam__plan__code__in=request.scopes)
+    live = Q(sitting__state__in=[State.IN_PROGRESS.value, State.PAUSED.value])
+    near = Q(exam__closes_at__gt=now - SHOWN_AFTER_CLOSE)
+    return list(enrolments.filter(live | near).select_related("exam__plan").order_by("exam__opens_at", "exam__code"))
+
+
+def staff_sitting(user: User | AnonymousUser, pk: int) -> Sitting:
+    """Return any sitting to staff who may look at sittings; or raise `NoSitting`."""
+    if not (user.is_active and user.is_staff and user.has_perm("exams.view_sitting")):
+        raise NoSitting
+    sittings = Sitting.objects.select_related("enrolment__exam__plan", "enrolment__candidate")
+    return _the_one(sittings.filter(pk=pk))
+
+
+def sitting_required(
+    view: Callable[Concatenate[CandidateRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[CandidateRequest, P], HttpResponseBase]:
+    """Send a candidate who has not chosen an exam to the choice; a script is told so."""
+
+    @wraps(view)
+    def guarded(request: CandidateRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NoSitting:
+            choice = reverse("exams:choose")
+            if expects_json(request):
+                refusal = {"error": "no_sitting", "message": _("请先选择考试科目。"), "next": choice}
+                return JsonResponse(refusal, status=409)
+            return HttpResponseRedirect(choice)
+
+    return guarded
+
+
+def _reachable(session: SessionBase) -> QuerySet[Sitting]:
+    # By the ids in the session: reading the candidate's row first would cost a query on every answer.
+    return Sitting.objects.select_related("enrolment__exam__plan").filter(
+        pk=session.get(SESSION_KEY) or 0,
+        enrolment__candidate_id=session.get("candidate_id") or 0,
+        enrolment__exam__plan__code__in=scopes_of(session),
+    )
+
+
+def _the_one(sittings: QuerySet[Sitting]) -> Sitting:
+    sitting = sittings.first()
+    if sitting is None:
+        raise NoSitting
+    return sitting

@@ -1,0 +1,29 @@
+"""The tables of exams, one module for each part of the story: bank, plan, enrolment, sitting, result."""
+
+from exams.models.bank import Bank, Question, Revision
+from exams.models.enrolment import Consent, Correction, Enrolment, ReferencePhoto
+from exams.models.plan import Exam, Plan, Section, SectionItem
+from exams.models.result import Mark, Result
+from exams.models.sitting import Paper, Pause, Response, ResponseEntry, Sitting, StateChange
+
+__all__ = [
+    "Bank",
+    "Consent",
+    "Correction",
+    "Enrolment",
+    "Exam",
+    "Mark",
+    "Paper",
+    "Pause",
+    "Plan",
+    "Question",
+    "ReferencePhoto",
+    "Response",
+    "ResponseEntry",
+    "Result",
+    "Revision",
+    "Section",
+    "SectionItem",
+    "Sitting",
+    "StateChange",
+]

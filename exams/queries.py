@@ -1,0 +1,150 @@
+"""What pages read, as sentences. Nothing here knows which answers are right."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from exams import seams
+from exams.domain import flow
+from exams.domain import progress as counting
+from exams.domain.flow import Facts, Step
+from exams.domain.lifecycle import State
+from exams.domain.progress import Progress
+from exams.domain.timing import LateRule, Schedule, Span, Window
+from exams.models import Exam, Paper, Response, Sitting
+from exams.paper_view import PaperView, paper_view
+
+__all__ = [
+    "PaperView",
+    "Place",
+    "entry_at",
+    "entry_spread",
+    "exam_of_client",
+    "exams_near",
+    "facts",
+    "late_rule",
+    "paper_view",
+    "place",
+    "progress",
+    "schedule",
+    "window",
+]
+
+PAGES = {
+    Step.CONFIRM: "exams:confirm",
+    Step.CONSENT: "exams:consent",
+    Step.TOO_EARLY: "exams:waiting",  # waiting and answering are one document
+    Step.WAITING: "exams:waiting",
+    Step.PAPER: "exams:waiting",
+    Step.MISSED: "exams:missed",
+    Step.FINISHED: "exams:finished",
+}
+
+
+# --- exams -----------------------------------------------------------------------------------------------------------
+
+
+def exams_near(now: datetime) -> list[Exam]:
+    """Exams that are open or open within a day, with their plan: the ones whose client configuration is offered."""
+    return list(Exam.objects.near(now).select_related("plan"))
+
+
+def exam_of_client(token: str) -> Exam | None:
+    """Return the exam whose client configuration lives at an unguessable address."""
+    return Exam.objects.filter(seb_token=token).first()
+
+
+def window(exam: Exam) -> Window:
+    """Return when an exam may be entered."""
+    return Window(
+        check_in_opens_at=exam.check_in_opens_at,
+        opens_at=exam.opens_at,
+        closes_at=exam.closes_at,
+        late_entry_at=exam.late_entry_at,
+    )
+
+
+def late_rule(exam: Exam) -> LateRule:
+    """Return what becomes of answers that arrive after the deadline."""
+    grace = exam.late_grace_seconds if exam.late_responses == Exam.LateResponses.GRACE else 0
+    return LateRule(
+        accepted_for=timedelta(seconds=grace), kept_for_review=exam.late_responses == Exam.LateResponses.KEEP
+    )
+
+
+# --- where a candidate belongs, and until when -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page where a candidate belongs, and what holds them back there."""
+
+    step: Step
+    url: str
+    gates: tuple[seams.Gate, ...] = ()
+
+
+def facts(sitting: Sitting) -> Facts:
+    """Return what decides where a candidate belongs."""
+    return _facts(sitting, held_back=bool(seams.reasons_to_wait(sitting)))
+
+
+def place(sitting: Sitting, now: datetime) -> Place:
+    """Return where the candidate belongs now."""
+    gates = tuple(seams.reasons_to_wait(sitting))
+    step = flow.next_step(_facts(sitting, held_back=bool(gates)), now)
+    return Place(step, reverse(gates[0].url_name if step is Step.CHECK_IN else PAGES[step]), gates)
+
+
+def _facts(sitting: Sitting, *, held_back: bool) -> Facts:
+    return Facts(
+        state=State(sitting.state),
+        window=window(sitting.enrolment.exam),
+        confirmed=sitting.confirmed_at is not None,
+        consent_needed=seams.consent_needed(sitting),
+        held_back=held_back,
+        deadline_at=sitting.deadline_at,
+        held=timedelta(seconds=sitting.held_seconds),
+        held_since=sitting.held_since,
+    )
+
+
+def schedule(sitting: Sitting) -> Schedule:
+    """Return the clock of a sitting that has begun."""
+    if sitting.started_at is None:
+        raise ValueError("a sitting that has not begun has no clock")
+    exam = sitting.enrolment.exam
+    return Schedule(
+        closes_at=exam.closes_at,
+        duration=exam.duration,
+        started_at=sitting.started_at,
+        extra=sitting.enrolment.extra_time + timedelta(seconds=sitting.extra_seconds),
+        held=timedelta(seconds=sitting.held_seconds),
+        pauses=tuple(Span(pause.began_at, pause.ended_at) for pause in sitting.pauses.all()),
+    )
+
+
+def entry_spread(sitting: Sitting) -> timedelta:
+    """Return the moment of delay that this sitting enters with, so that not all come in the same second.
+
+    Drawn from the sitting's number and the secret key: the same after every reload, and known to nobody before.
+    """
+    drawn = int.from_bytes(salted_hmac("exams.entry_spread", str(sitting.pk)).digest()[:4], "big") / 2**32
+    return timedelta(milliseconds=round(drawn * sitting.enrolment.exam.entry_spread_seconds * 1000))
+
+
+def entry_at(sitting: Sitting) -> datetime:
+    """Return the moment at which the waiting page asks for the paper."""
+    return sitting.enrolment.exam.opens_at + entry_spread(sitting)
+
+
+# --- the paper -------------------------------------------------------------------------------------------------------
+
+
+def progress(sitting: Sitting) -> Progress:
+    """Return the four counters of the whole paper; all nothing before it is drawn."""
+    items = Paper.objects.filter(sitting=sitting).values_list("items", flat=True).first() or ()
+    answers = Response.objects.filter(sitting=sitting).values_list("value", "doubtful")
+    return counting.count(len(items), ((bool(value), doubtful) for value, doubtful in answers))

@@ -1,0 +1,88 @@
+"""What every change of a sitting does: lock it, write its history, tell the world after commit."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from exams import seams
+from exams.domain import lifecycle
+from exams.domain.lifecycle import AnyState
+from exams.models import Sitting, StateChange
+from exams.services.refusals import Refused
+
+REASON_LENGTH = 300
+SEMICOLON, COLON = "；", "："  # i18n: data
+
+
+def take(sitting_id: int) -> Sitting:
+    """Return the sitting as it is now, ours until the transaction ends."""
+    sittings = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan")
+    return sittings.get(pk=sitting_id)
+
+
+def take_if_free(sitting_id: int) -> Sitting | None:
+    """Return the sitting, ours until the transaction ends, or None while somebody else has it."""
+    free = Sitting.objects.select_for_update(of=("self",), skip_locked=True)
+    return free.select_related("enrolment__exam__plan").filter(pk=sitting_id).first()
+
+
+def moved(current: AnyState, to: AnyState) -> AnyState:
+    """Return the new state, or refuse in words what the table of moves does not allow."""
+    try:
+        return lifecycle.move(current, to)
+    except lifecycle.IllegalMove:
+        raise Refused(_("当前状态不允许此操作，请刷新页面后重试。")) from None
+
+
+def record(
+    sitting: Sitting,
+    field: str,
+    *,
+    before: object,
+    after: object,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    reason: str = "",
+) -> None:
+    """Add to the history, unless nothing changed."""
+    if before != after:
+        StateChange.objects.create(
+            sitting=sitting,
+            field=field,
+            before=str(before),
+            after=str(after),
+            at=now,
+            by_id=by.pk if by else None,
+            reason=reason[:REASON_LENGTH],
+        )
+
+
+def in_source_language() -> AbstractContextManager[None]:
+    """Word what is kept for staff in the source language: whoever caused it may read another one."""
+    return translation.override(settings.LANGUAGE_CODE)
+
+
+def for_staff(text: object) -> str:
+    """Return a lazy text of ours as it is kept."""
+    with in_source_language():
+        return str(text)
+
+
+def for_reader(kept: str) -> str:
+    """Return a kept text in the language of its reader: what is ours is translated, what people wrote stays."""
+    clauses = (clause.split(COLON) for clause in kept.split(SEMICOLON))
+    return _("；").join(_("：").join(_(words) if words else "" for words in clause) for clause in clauses)
+
+
+def announce(sitting: Sitting, *signals: Signal, **facts: Any) -> None:
+    """Send the signals after commit, and always `sitting_changed`; a receiver that fails never undoes what was done."""
+    for signal in (*signals, seams.sitting_changed):
+        transaction.on_commit(partial(signal.send_robust, Sitting, sitting=sitting, **facts))

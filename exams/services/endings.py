@@ -1,0 +1,47 @@
+"""What every end of a sitting has in common, whoever or whatever ends it."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from exams import seams
+from exams.domain import lifecycle
+from exams.domain.lifecycle import State
+from exams.models import Paper, Sitting
+from exams.services import marks
+from exams.services.changes import announce, for_staff, record
+
+
+def is_overdue(sitting: Sitting, now: datetime) -> bool:
+    """Tell whether a sitting is over although nobody has written that down."""
+    return sitting.state == State.IN_PROGRESS and sitting.deadline_at is not None and now >= sitting.deadline_at
+
+
+def end(
+    sitting: Sitting,
+    to: State,
+    ended_by: Sitting.EndedBy,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    reason: str = "",
+) -> Sitting:
+    """End a sitting whose row is locked: stop the clock, mark what was answered, tell the page."""
+    stop_pause(sitting, now)
+    by_deadline = ended_by == Sitting.EndedBy.DEADLINE
+    before, sitting.state = sitting.state, lifecycle.move(State(sitting.state), to).value
+    sitting.ended_at = (sitting.deadline_at or now) if by_deadline else now
+    sitting.ended_by = ended_by.value
+    sitting.save()
+    record(
+        sitting, "state", before=before, after=sitting.state, now=now, by=by, reason=reason or for_staff(ended_by.label)
+    )
+    if Paper.objects.filter(sitting=sitting).exists():
+        marks.mark_if_possible(sitting, now)
+    announce(sitting, seams.sitting_ended, now=now)
+    return sitting
+
+
+def stop_pause(sitting: Sitting, now: datetime) -> None:
+    """Let the clock of a locked sitting go on, where it stands still; saving and the deadline are the caller's."""
+    sitting.pauses.filter(ended_at__isnull=True).update(ended_at=now)
+    sitting.pause_cause, sitting.locked = "", False

@@ -1,0 +1,131 @@
+"""Reference photos: looked at before they are taken in, stored with a reason and a last day, never overwritten."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps
+
+from accounts.encryption import keyed_digest
+from accounts.services import lookup_of
+from exams import seams
+from exams.importers.columns import CANDIDATES
+from exams.importers.normalised import Fault, Photo, PlanPackage, Refused
+from exams.models import Enrolment, Exam, ReferencePhoto
+from exams.services.ledger import CREATED, UNCHANGED, UPDATED, Ledger, already_begun
+
+LONGEST_SIDE = 1280  # pixels: a face in a portrait needs far less
+QUALITY = 90
+PHOTO_FIELD = "photo_file"
+
+Progress = Callable[[str, int, int], None]
+
+
+def expiry_of(exam: Exam) -> datetime:
+    """Return the day on which the reference photos of an exam are deleted."""
+    return exam.closes_at + timedelta(days=settings.REFERENCE_PHOTO_DAYS)
+
+
+def normalised(picture: bytes) -> bytes:
+    """Return a picture as an upright JPEG of bearable size, without what cameras write into files (place, device)."""
+    with Image.open(BytesIO(picture), formats=("JPEG", "PNG")) as image:
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode in {"RGBA", "LA", "P", "PA"}:
+            upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright.convert("RGBA"))
+        plain = upright.convert("RGB")
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = BytesIO()
+    plain.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def digest_of(picture: bytes) -> str:
+    """Return the keyed digest by which the same file is known again."""
+    return keyed_digest(hashlib.sha256(picture).hexdigest(), purpose="reference_photo")
+
+
+def look_at(package: PlanPackage, progress: Progress) -> list[Fault]:
+    """Return what is wrong with the pictures that are new: no face, several faces."""
+    faults: list[Fault] = []
+    known = _known_digests(package)
+    for done, photo in enumerate(package.photos, start=1):
+        try:
+            picture = photo.load()
+            if digest_of(picture) not in known:
+                reasons = seams.faults_of_photo(normalised(picture))
+                faults += [_fault(photo, reason) for reason in reasons]
+        except Refused as refused:
+            faults += [_fault(photo, fault.reason) for fault in refused.faults]
+        except OSError:
+            faults.append(_fault(photo, _("这张照片无法打开，请更换。")))
+        progress(_("照片"), done, len(package.photos))
+    return faults
+
+
+def _known_digests(package: PlanPackage) -> set[str]:
+    """Return the digests of pictures of this plan that were found good before."""
+    stored = ReferencePhoto.objects.filter(enrolment__exam__plan__code=package.plan.code)
+    return set(stored.values_list("digest", flat=True))
+
+
+def _fault(photo: Photo, reason: str) -> Fault:
+    column = next(column.title for column in CANDIDATES.columns if column.field == PHOTO_FIELD)
+    return Fault(CANDIDATES.title, photo.row, column, f"{PurePosixPath(photo.file).name}: {reason}")
+
+
+def settle(package: PlanPackage, exams: Mapping[str, Exam], ledger: Ledger, now: datetime, progress: Progress) -> None:
+    """Store each picture with every enrolment of its person in these exams."""
+    people = {lookup_of(photo.id_number) for photo in package.photos}
+    enrolments: dict[str, list[Enrolment]] = {person: [] for person in people}
+    mine = Enrolment.objects.filter(exam__in=[exam.pk for exam in exams.values()])
+    for enrolment in mine.select_related("candidate", "exam", "sitting").prefetch_related("photos"):
+        if enrolment.candidate.id_lookup in enrolments:
+            enrolments[enrolment.candidate.id_lookup].append(enrolment)
+    for done, photo in enumerate(package.photos, start=1):
+        _settle_photo(photo, enrolments[lookup_of(photo.id_number)], ledger, now)
+        progress(_("保存照片"), done, len(package.photos))
+
+
+def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now: datetime) -> None:
+    picture = photo.load()
+    digest = digest_of(picture)
+    stored = b""
+    for enrolment in enrolments:
+        there = [one for one in enrolment.photos.all() if one.position == photo.index]
+        if any(one.digest == digest for one in there):
+            ledger.counts[_("照片")][UNCHANGED] += 1
+            continue
+        sitting = getattr(enrolment, "sitting", None)
+        if sitting is not None and sitting.started_at is not None:
+            ledger.faults.append(_fault(photo, already_begun(enrolment.exam.code)))
+            continue
+        stored = stored or normalised(picture)
+        old = [one.pk for one in there if one.source == ReferencePhoto.Source.IMPORTED]
+        ReferencePhoto.objects.filter(pk__in=old, retired_at=None).update(retired_at=now)
+        store(enrolment, stored, position=photo.index, digest=digest, source=ReferencePhoto.Source.IMPORTED)
+        ledger.counts[_("照片")][UPDATED if there else CREATED] += 1
+
+
+def store(enrolment: Enrolment, picture: bytes, *, position: int, digest: str, source: str) -> ReferencePhoto:
+    """Keep a normalised picture, and tell those who prepare it as soon as it is committed."""
+    photo = ReferencePhoto.objects.create(
+        enrolment=enrolment,
+        data=picture,
+        position=position,
+        digest=digest,
+        source=source,
+        reason=_("报名时提供的底照，用于考试身份核验"),
+        expires_at=expiry_of(enrolment.exam),
+    )
+    transaction.on_commit(lambda: _announce(photo), robust=True)
+    return photo
+
+
+def _announce(photo: ReferencePhoto) -> None:
+    for told in seams.photo_stored.checks:
+        told(photo)
