@@ -1,6 +1,8 @@
 """The one way to have a picture looked at; which machine does it is a setting, not the caller's business."""
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from django.conf import settings
@@ -8,7 +10,7 @@ from django.conf import settings
 from proctoring.faces.engine import Observation, PhotoReport, Unreadable
 from proctoring.faces.pool import VerifierBusy, VerifierFailed, VerifierPool
 
-__all__ = ["Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier"]
+__all__ = ["Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
 
 
 class Verifier(Protocol):
@@ -48,3 +50,13 @@ def shutdown() -> None:
     with _lock:
         while _running:
             _running.pop().close()
+
+
+@asynccontextmanager
+async def warmed() -> AsyncIterator[None]:
+    """Have the workers ready for as long as the block lasts: the first candidate does not wait for the models."""
+    verifier().warm()
+    try:
+        yield
+    finally:
+        shutdown()

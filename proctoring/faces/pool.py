@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import TypeVar
 
 from proctoring.faces import engine
@@ -92,7 +92,8 @@ class VerifierPool:
                 raise VerifierBusy(f"{self._pending} pictures are waiting")
             self._pending += 1
         try:
-            executor, future = self._hand_over(work, image)
+            with _workers_deaf_to_ctrl_c():
+                executor, future = self._hand_over(work, image)
         except BaseException:
             self._give_back()
             raise
@@ -145,6 +146,17 @@ class VerifierPool:
             raise VerifierFailed(f"no answer within {self._timeout:g} s") from error
         except Exception as error:
             raise VerifierFailed(f"a worker raised {type(error).__name__}") from error
+
+
+@contextmanager
+def _workers_deaf_to_ctrl_c() -> Iterator[None]:
+    """Let a worker that starts here inherit a blocked SIGINT: Ctrl-C would else reach it before `_begin` does."""
+    resource_tracker.ensure_running()  # else the first worker starts it, and it unblocks SIGINT
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cores() -> int:

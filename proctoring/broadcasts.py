@@ -1,0 +1,51 @@
+"""The only module that names channel groups. Messages are small, hold ids only, and are sent after commit."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+
+def sitting_group(sitting_id: int) -> str:
+    """Name the group of the sockets of one sitting (at most one socket, but for the moment of a change-over)."""
+    return f"sitting.{sitting_id}"
+
+
+def room_group(exam_id: int) -> str:
+    """Name the group of the invigilators who watch one exam."""
+    return f"room.{exam_id}"
+
+
+def sitting_changed(sitting_id: int) -> None:
+    """Tell the candidate's page that clock, state or messages differ."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.changed"})
+
+
+def sitting_ended(sitting_id: int) -> None:
+    """Tell the candidate's page that its camera is not needed any more."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.ended"})
+
+
+def room_changed(exam_id: int) -> None:
+    """Tell the invigilators of an exam that there is something to look at."""
+    _send_on_commit(room_group(exam_id), {"type": "room.changed", "exam": exam_id})
+
+
+def _send_on_commit(group: str, message: dict[str, Any]) -> None:
+    transaction.on_commit(partial(_send, group, message), robust=True)
+
+
+def _send(group: str, message: dict[str, Any]) -> None:
+    """Send a notice; a layer that is down costs only the notice, since every page also asks from time to time."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group, message)
+    except Exception as error:  # the layer's own errors differ from backend to backend
+        log.warning("A notice was lost: %s", type(error).__name__)

@@ -1,0 +1,62 @@
+"""The identity gate: whether a candidate may go on to the paper, and why a result does not count yet."""
+
+from django.utils.translation import gettext as _
+
+from exams.domain.lifecycle import CheckIn, Identity, Review
+from exams.models import Exam, Sitting
+from exams.seams import Gate
+from proctoring import queries
+from proctoring.models import Incident
+
+CHECK_IN_PAGE = "proctoring:check_in"
+
+
+def gate(sitting: Sitting) -> Gate | None:
+    """Hold a sitting back until its check-in has passed, or failed where the exam lets candidates go on flagged."""
+    exam = sitting.enrolment.exam
+    if not exam.uses_camera or sitting.check_in == CheckIn.PASSED:
+        return None
+    if sitting.check_in == CheckIn.EXHAUSTED and goes_on_flagged(exam):
+        return None
+    if sitting.check_in == CheckIn.HELD:
+        return Gate(_("正在等待考务人员核验身份。"), CHECK_IN_PAGE)
+    return Gate(_("请先完成人脸识别。"), CHECK_IN_PAGE)
+
+
+def goes_on_flagged(exam: Exam) -> bool:
+    """Tell whether a candidate whose check-in failed may sit the exam, to be judged by a person afterwards."""
+    return exam.after_failed_check_in == Exam.AfterFailedCheckIn.CONTINUE
+
+
+def consent_needed(sitting: Sitting) -> bool:
+    """Tell whether the consent page is still to be answered: yes or no, but answered."""
+    return sitting.enrolment.exam.uses_camera and queries.consented(sitting.enrolment) is None
+
+
+def reason_to_review(sitting: Sitting) -> str | None:
+    """Return why a result is not counted until a person has decided, or None."""
+    if not sitting.enrolment.exam.uses_camera:
+        return None
+    if sitting.check_in != CheckIn.PASSED:
+        return _("入场人脸识别未通过，待人工核验")
+    if sitting.identity == Identity.REJECTED:
+        return _("考务人员否定了考生身份")
+    if sitting.identity == Identity.IN_DOUBT:
+        return _("身份存疑，待人工核验")
+    if _weighty_incidents(sitting):
+        return _("存在未排除的身份异常")
+    return None
+
+
+def _weighty_incidents(sitting: Sitting) -> bool:
+    """Tell whether a serious identity incident of confirmed length stands; clearing a person settles open ones."""
+    standing = [Review.CONFIRMED.value]
+    if sitting.identity != Identity.CLEARED:
+        standing.append(Review.OPEN.value)
+    return Incident.objects.filter(
+        sitting=sitting,
+        kind=Incident.Kind.NOT_THE_PERSON,
+        severity=Incident.Severity.SERIOUS,
+        detail__confirmed=True,
+        review__in=standing,
+    ).exists()

@@ -1,0 +1,132 @@
+"""Check-in over the socket: collects good frames, decides on their mean, and tells the page where to go."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, Protocol
+
+from channels.db import database_sync_to_async
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from exams.domain.lifecycle import CheckIn
+from exams.models import Sitting
+from exams.services.changes import for_staff
+from proctoring import wording
+from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
+from proctoring.domain import check_in
+from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
+from proctoring.domain.protocol import CheckInState, Reply, Verdict
+from proctoring.queries import CameraFacts
+from proctoring.services import identity
+
+SOON: Final = timedelta(milliseconds=350)
+AFTER_A_HINT: Final = timedelta(milliseconds=600)
+NO_REFERENCE: Final = _("没有可供比对的底照")
+
+
+class Decider(Protocol):
+    """A verb of `services.identity` that writes down what an attempt came to."""
+
+    def __call__(self, sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting: ...
+
+
+class CheckInDesk(Desk):
+    """One candidate at check-in."""
+
+    def __init__(self, facts: CameraFacts, now: datetime) -> None:
+        super().__init__(facts, now)
+        self.rules = check_in.Rules(threshold=facts.threshold)
+        self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
+
+    def wants_frames(self) -> bool:
+        return self.facts.may_check_in and (bool(self.facts.references) or self.facts.adopts)
+
+    async def greet(self, now: datetime) -> Sequence[Reply]:
+        if self.facts.may_check_in and not self.wants_frames():
+            ask = partial(identity.ask_for_person, reason=for_staff(NO_REFERENCE), now=now)
+            sitting = await self._in_database(ask)
+            return (self._state(sitting),)
+        return (self._state(),)
+
+    async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
+        changed = (facts.check_in, facts.failures) != (self.facts.check_in, self.facts.failures)
+        self.facts = facts
+        self.attempt = None if changed else self.attempt
+        return (self._state(),) if changed else ()
+
+    async def look(self, frame: Frame) -> Sequence[Reply]:
+        attempt = self.attempt or Attempt(frame.at)
+        observation = frame.observation
+        if observation.descriptor is not None:
+            attempt = attempt.with_frame(GoodFrame(frame.at, observation.descriptor, frame.picture), self.rules)
+        self.attempt = attempt
+        decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at)
+        if decision.outcome is Outcome.LOOKING:
+            return (self._verdict(frame, attempt),)
+        self.attempt = None
+        return await self._conclude(attempt, decision, frame)
+
+    async def _conclude(self, attempt: Attempt, decision: Decision, frame: Frame) -> Sequence[Reply]:
+        match decision.outcome:
+            case Outcome.PASSED:
+                return await self._decided(identity.pass_check_in, attempt, decision, frame.at)
+            case Outcome.ADOPTED:
+                return await self._decided(identity.adopt, attempt, decision, frame.at)
+            case Outcome.FAILED:
+                return await self._decided(identity.fail_check_in, attempt, decision, frame.at)
+        message = wording.UNSTEADY if decision.outcome is Outcome.UNSTEADY else wording.GAVE_UP
+        again = self._state(message=str(message), attempt=decision.outcome.value)
+        return (again, self._verdict(frame, Attempt(frame.at)))
+
+    async def _decided(self, verb: Decider, attempt: Attempt, decision: Decision, now: datetime) -> Sequence[Reply]:
+        sitting = await self._in_database(lambda sitting: verb(sitting, attempt, decision, now=now))
+        return (self._state(sitting, attempt=decision.outcome.value),)
+
+    @database_sync_to_async
+    def _in_database(self, verb: Callable[[Sitting], Sitting]) -> Sitting:
+        return verb(Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id))
+
+    def _verdict(self, frame: Frame, attempt: Attempt) -> Verdict:
+        good = is_good(frame.observation)
+        return Verdict(
+            verdict=frame.observation.hint.value,
+            hint=hint_of(frame.observation),
+            next_in_ms=milliseconds(SOON if good else AFTER_A_HINT),
+            frames_good=min(len(attempt.frames), self.rules.frames_needed),
+            frames_needed=self.rules.frames_needed,
+        )
+
+    def _state(self, sitting: Sitting | None = None, *, message: str = "", attempt: str = "") -> CheckInState:
+        """Tell where the check-in stands; a sitting that was just decided on brings the facts up to date."""
+        if sitting is not None:
+            self.facts = self.facts.decided(CheckIn(sitting.check_in), sitting.check_in_failures)
+        state = self.facts.check_in
+        goes_on = state is CheckIn.PASSED or state is CheckIn.EXHAUSTED
+        return CheckInState(
+            state=state.value,
+            message=message or self._message(attempt),
+            attempts_left=self.facts.attempts_left,
+            attempt=attempt,
+            next=reverse("exams:next_step") if goes_on else "",
+        )
+
+    def _message(self, attempt: str) -> str:
+        match self.facts.check_in:
+            case CheckIn.PASSED:
+                return str(wording.ADOPTED if attempt == Outcome.ADOPTED else wording.PASSED)
+            case CheckIn.EXHAUSTED:
+                return str(wording.FLAGGED)
+            case CheckIn.HELD:
+                return str(wording.HELD)
+        return _failed(self.facts.attempts_left) if attempt == Outcome.FAILED else ""
+
+
+def _failed(left: int) -> str:
+    text = ngettext(
+        "本次未能确认为登记考生，还可识别%(left)d次。请摘下口罩、帽子，正对摄像头后重试。",
+        "本次未能确认为登记考生，还可识别%(left)d次。请摘下口罩、帽子，正对摄像头后重试。",
+        left,
+    )
+    return text % {"left": left}

@@ -1,0 +1,189 @@
+"""The camera during the exam: looks become sightings, sightings incidents, and once a minute one row is written."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from channels.db import database_sync_to_async
+
+from exams.models import Sitting
+from proctoring import wording
+from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
+from proctoring.domain import matching, policy
+from proctoring.domain.policy import Change, Seen, Sighting, Watch
+from proctoring.domain.protocol import Camera, Reply, Verdict
+from proctoring.faces.engine import Hint, Observation
+from proctoring.models import IdentityCheck, Incident
+from proctoring.queries import CameraFacts
+from proctoring.services import identity, incidents
+
+MINUTE: Final = timedelta(minutes=1)
+SILENCE: Final = timedelta(seconds=15)  # without a frame after this, nothing is seen
+VERIFIER_GAP: Final = timedelta(seconds=20)  # how long the verifier may be away before that is written down
+NOT_WATCHED_INTERVAL: Final = timedelta(seconds=10)
+
+_SEEN: Final = {
+    Hint.NO_FACE: Seen.NOBODY,
+    Hint.SEVERAL_FACES: Seen.SEVERAL,
+    Hint.TOO_FAR: Seen.UNCLEAR,
+    Hint.BLURRED: Seen.UNCLEAR,
+    Hint.TOO_DARK: Seen.DARK,
+}
+_VERDICTS: Final = {
+    Seen.PERSON: IdentityCheck.Verdict.MATCH,
+    Seen.OTHER: IdentityCheck.Verdict.MISMATCH,
+    Seen.NOBODY: IdentityCheck.Verdict.NO_FACE,
+    Seen.SEVERAL: IdentityCheck.Verdict.SEVERAL_FACES,
+    Seen.UNCLEAR: IdentityCheck.Verdict.TOO_FAR,
+    Seen.DARK: IdentityCheck.Verdict.TOO_DARK,
+}
+
+
+class ExamDesk(Desk):
+    """One candidate in front of the camera, before and during the exam."""
+
+    def __init__(self, facts: CameraFacts, now: datetime) -> None:
+        super().__init__(facts, now)
+        self.watch: Watch = policy.resumed(facts.open_incidents)
+        self.known_faces = facts.known_faces
+        self.faces = matching.Rolling()
+        self.last_picture_at = now
+        self.camera_is_live = True
+        self.camera_cause = ""
+        self.verifier_away_since: datetime | None = None
+        self.verifier_noted = True  # perhaps, on an earlier connection: the first answer closes it
+        self.minute = _Minute(now)
+
+    def wants_frames(self) -> bool:
+        return self.facts.may_watch
+
+    async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
+        was_watched, self.facts = self.facts.is_watched, facts
+        self.known_faces = facts.known_faces
+        if was_watched and not facts.is_watched:
+            await self._suspend(now)
+        elif facts.is_watched and not was_watched:
+            self.last_picture_at = now  # what was missing before the exam began is nobody's business
+            self.minute = _Minute(now)
+        return ()
+
+    async def look(self, frame: Frame) -> Sequence[Reply]:
+        self.last_picture_at, self.camera_is_live = frame.at, True
+        await self._verifier_answers(frame.at)
+        seen, distance = self._seen(frame)
+        if self.facts.is_watched:
+            self.minute.add(seen, distance)
+            await self._take(Sighting(frame.at, seen, distance), frame.picture)
+        wait = policy.next_look(self.watch) if self.facts.is_watched else NOT_WATCHED_INTERVAL
+        return (Verdict(seen.value, self._hint(seen, frame.observation), milliseconds(wait)),)
+
+    async def missed(self, now: datetime) -> Sequence[Reply]:
+        """The verifier is away: no sighting, so nothing opens and nothing closes; a longer gap is on record."""
+        self.last_picture_at = now
+        self.verifier_away_since = self.verifier_away_since or now
+        lasted = now - self.verifier_away_since
+        if self.facts.is_watched and lasted >= VERIFIER_GAP:
+            self.verifier_noted = True
+            await self._write(
+                incidents.open_or_extend,
+                Incident.Kind.VERIFIER_DOWN,
+                severity=Incident.Severity.INFO,
+                began_at=self.verifier_away_since,
+            )
+        return await super().missed(now)
+
+    async def camera(self, told: Camera, now: datetime) -> Sequence[Reply]:
+        self.camera_is_live, self.camera_cause = told.live, told.cause.value
+        if not told.live and self.facts.is_watched:
+            await self._take(Sighting(now, Seen.NO_PICTURE), b"")
+        return ()
+
+    async def beat(self, now: datetime) -> Sequence[Reply]:
+        if not self.facts.is_watched:
+            return ()
+        if not self.camera_is_live or now - self.last_picture_at >= SILENCE:
+            await self._take(Sighting(now, Seen.NO_PICTURE), b"")
+        if now - self.minute.began_at >= MINUTE:
+            await self._end_minute(now)
+        return ()
+
+    async def leave(self, now: datetime) -> None:
+        if self.facts.is_watched:
+            await self._end_minute(now)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _seen(self, frame: Frame) -> tuple[Seen, float | None]:
+        descriptor = frame.observation.descriptor
+        if descriptor is None:
+            return _SEEN.get(frame.observation.hint, Seen.UNCLEAR), None
+        self.faces = self.faces.with_frame(frame.at, descriptor)
+        distance = self.faces.nearest(self.known_faces)
+        if distance is None:
+            return Seen.PERSON, None
+        return (Seen.PERSON if distance <= self.facts.threshold else Seen.OTHER), distance
+
+    def _hint(self, seen: Seen, observation: Observation) -> str:
+        if seen is Seen.PERSON:
+            return str(wording.PERSON if self.known_faces else wording.PRESENT)
+        return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
+
+    async def _take(self, sighting: Sighting, picture: bytes) -> None:
+        self.watch, changes = policy.look(self.watch, sighting)
+        for change in changes:
+            await self._record(change, picture, sighting.at)
+
+    async def _record(self, change: Change, picture: bytes, now: datetime) -> None:
+        cause = self.camera_cause if change.kind is policy.Kind.CAMERA_LOST else ""
+        await self._write(identity.witness, change, picture, threshold=self.facts.threshold, now=now, cause=cause)
+
+    async def _suspend(self, now: datetime) -> None:
+        await self._end_minute(now)
+        self.watch, changes = policy.suspend(self.watch, now)
+        for change in changes:
+            await self._record(change, b"", now)
+
+    async def _verifier_answers(self, now: datetime) -> None:
+        if self.verifier_noted:
+            await self._write(incidents.close, Incident.Kind.VERIFIER_DOWN, ended_at=now)
+        self.verifier_away_since, self.verifier_noted = None, False
+
+    async def _end_minute(self, now: datetime) -> None:
+        ended, self.minute = self.minute, _Minute(now)
+        if ended.frames:
+            write = partial(identity.write_aggregate, frames=ended.frames, distance=ended.distance)
+            await self._write(write, ended.verdict, threshold=self.facts.threshold, began_at=ended.began_at, now=now)
+
+    @database_sync_to_async
+    def _write(self, verb: Callable[..., object], *arguments: object, **named: object) -> None:
+        sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)
+        verb(sitting, *arguments, **named)
+
+
+class _Minute:
+    """What the frames of a minute showed."""
+
+    def __init__(self, began_at: datetime) -> None:
+        self.began_at = began_at
+        self._seen: Counter[Seen] = Counter()
+        self._distances: list[float] = []
+
+    def add(self, seen: Seen, distance: float | None) -> None:
+        self._seen[seen] += 1
+        if distance is not None:
+            self._distances.append(distance)
+
+    @property
+    def frames(self) -> int:
+        return self._seen.total()
+
+    @property
+    def distance(self) -> float | None:
+        return sum(self._distances) / len(self._distances) if self._distances else None
+
+    @property
+    def verdict(self) -> str:
+        """Return what most frames showed."""
+        return _VERDICTS[self._seen.most_common(1)[0][0]].value

@@ -1,0 +1,242 @@
+"""What the camera shows over time -> incidents that begin, prove themselves and end.
+
+A single frame opens nothing: something has to last, in most of the frames that can tell, before it is written down,
+and two frames to the contrary end it. Every figure is in the rules, so that an exam or a calibration can bring others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Seen(StrEnum):
+    """What one look at the camera showed."""
+
+    PERSON = "person"  # the registered one; or somebody, where there is nothing to compare with
+    OTHER = "other"
+    UNCLEAR = "unclear"  # a face, but too far or too blurred to tell whose
+    NOBODY = "nobody"
+    SEVERAL = "several"
+    DARK = "dark"
+    NO_PICTURE = "no_picture"
+
+
+class Kind(StrEnum):
+    """The incidents that a camera can tell; the values are those of the table of incidents."""
+
+    NOT_THE_PERSON = "not_the_person"
+    NOBODY_THERE = "nobody_there"
+    SEVERAL_PERSONS = "several_persons"
+    TOO_DARK = "too_dark"
+    CAMERA_LOST = "camera_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look: when, what, and how far from the reference."""
+
+    at: datetime
+    seen: Seen
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When something seen becomes an incident.
+
+    It opens once `shown_by` has lasted for `lasts`, in at least `least` looks and `share` of those that can tell (what
+    is in neither set cannot). `confirmed_after` makes it weigh on the identity. `denials` in a row end it.
+    """
+
+    kind: Kind
+    severity: str
+    shown_by: frozenset[Seen]
+    denied_by: frozenset[Seen]
+    lasts: timedelta
+    least: int
+    share: float = 0.6
+    confirmed_after: timedelta | None = None
+    denials: int = 2
+
+
+_FACES = frozenset({Seen.PERSON, Seen.OTHER, Seen.UNCLEAR})
+_LIT = _FACES | {Seen.NOBODY, Seen.SEVERAL}
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        kind=Kind.NOT_THE_PERSON,
+        severity="serious",
+        shown_by=frozenset({Seen.OTHER}),
+        denied_by=frozenset({Seen.PERSON}),
+        lasts=timedelta(seconds=5),
+        least=6,
+        confirmed_after=timedelta(seconds=15),
+    ),
+    Rule(
+        kind=Kind.NOBODY_THERE,
+        severity="warning",
+        shown_by=frozenset({Seen.NOBODY}),
+        denied_by=_FACES | {Seen.SEVERAL},
+        lasts=timedelta(seconds=10),
+        least=4,
+        share=0.7,
+    ),
+    Rule(
+        kind=Kind.SEVERAL_PERSONS,
+        severity="warning",
+        shown_by=frozenset({Seen.SEVERAL}),
+        denied_by=_FACES | {Seen.NOBODY},
+        lasts=timedelta(seconds=5),
+        least=4,
+    ),
+    Rule(
+        kind=Kind.TOO_DARK,
+        severity="info",
+        shown_by=frozenset({Seen.DARK}),
+        denied_by=_LIT,
+        lasts=timedelta(seconds=20),
+        least=5,
+        share=0.7,
+    ),
+    Rule(
+        kind=Kind.CAMERA_LOST,
+        severity="warning",
+        shown_by=frozenset({Seen.NO_PICTURE}),
+        denied_by=_LIT | {Seen.DARK},
+        lasts=timedelta(seconds=20),
+        least=2,
+        share=0.9,
+        denials=1,
+    ),
+)
+
+STEADY_INTERVAL = timedelta(seconds=4)
+DOUBTFUL_INTERVAL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Something that is being seen, since when and how often; `opened` once it is written down."""
+
+    began_at: datetime
+    shown: int = 0
+    denied: int = 0
+    denied_in_a_row: int = 0
+    denied_since: datetime | None = None
+    opened: bool = False
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is remembered from look to look."""
+
+    runs: Mapping[Kind, Run] = field(default_factory=dict)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether looking more often would settle something."""
+        return bool(self.runs)
+
+    @property
+    def open_kinds(self) -> frozenset[Kind]:
+        return frozenset(kind for kind, run in self.runs.items() if run.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An incident began; `at` is when it became one."""
+
+    kind: Kind
+    severity: str
+    began_at: datetime
+    at: datetime
+    shown: int
+    denied: int
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """An incident lasted long enough to weigh on the identity."""
+
+    kind: Kind
+    at: datetime
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An incident is over since `ended_at`."""
+
+    kind: Kind
+    ended_at: datetime
+
+
+Change = Opened | Confirmed | Closed
+
+
+def resumed(known: Mapping[Kind, tuple[datetime, bool]]) -> Watch:
+    """Return a watch that knows the open incidents of an earlier connection: since when, and whether confirmed."""
+    runs = {
+        kind: Run(began_at=began_at, shown=1, opened=True, confirmed=confirmed)
+        for kind, (began_at, confirmed) in known.items()
+    }
+    return Watch(runs)
+
+
+def look(watch: Watch, sighting: Sighting, rules: Sequence[Rule] = RULES) -> tuple[Watch, tuple[Change, ...]]:
+    """Take one look into account; return the watch afterwards and what changed."""
+    runs: dict[Kind, Run] = {}
+    changes: list[Change] = []
+    for rule in rules:
+        run, change = _step(rule, watch.runs.get(rule.kind), sighting)
+        if run is not None:
+            runs[rule.kind] = run
+        changes += change
+    return Watch(runs), tuple(changes)
+
+
+def suspend(watch: Watch, at: datetime) -> tuple[Watch, tuple[Change, ...]]:
+    """End everything, because nobody needs to be there: a pause, a hold, the end."""
+    return Watch(), tuple(Closed(kind, at) for kind in sorted(watch.open_kinds))
+
+
+def next_look(watch: Watch) -> timedelta:
+    """Return how long to wait for the next frame: short while something is doubtful."""
+    return DOUBTFUL_INTERVAL if watch.is_doubtful else STEADY_INTERVAL
+
+
+def _step(rule: Rule, run: Run | None, sighting: Sighting) -> tuple[Run | None, Iterable[Change]]:
+    if sighting.seen in rule.shown_by:
+        run = run or Run(began_at=sighting.at)
+        return _grown(rule, replace(run, shown=run.shown + 1, denied_in_a_row=0, denied_since=None), sighting)
+    if run is None or sighting.seen not in rule.denied_by:
+        return run, ()
+    run = replace(
+        run,
+        denied=run.denied + 1,
+        denied_in_a_row=run.denied_in_a_row + 1,
+        denied_since=run.denied_since or sighting.at,
+    )
+    if run.denied_in_a_row < rule.denials:
+        return run, ()
+    return None, (Closed(rule.kind, run.denied_since or sighting.at),) if run.opened else ()
+
+
+def _grown(rule: Rule, run: Run, sighting: Sighting) -> tuple[Run, Iterable[Change]]:
+    """Open and confirm what has lasted long enough."""
+    changes: list[Change] = []
+    lasted = sighting.at - run.began_at
+    share = run.shown / (run.shown + run.denied)
+    if not run.opened and lasted >= rule.lasts and run.shown >= rule.least and share >= rule.share:
+        run = replace(run, opened=True)
+        opened = Opened(
+            rule.kind, rule.severity, run.began_at, sighting.at, run.shown, run.denied, distance=sighting.distance
+        )
+        changes.append(opened)
+    if run.opened and not run.confirmed and rule.confirmed_after is not None and lasted >= rule.confirmed_after:
+        run = replace(run, confirmed=True)
+        changes.append(Confirmed(rule.kind, sighting.at, sighting.distance))
+    return run, changes

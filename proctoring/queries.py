@@ -1,0 +1,133 @@
+"""What the sockets and pages of proctoring read, gathered in one go."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from django.conf import settings
+
+from exams.domain import consent
+from exams.domain.lifecycle import CheckIn, State
+from exams.models import Consent, Enrolment, Exam, Sitting
+from proctoring.domain import matching
+from proctoring.domain.matching import Descriptor
+from proctoring.domain.policy import Kind
+from proctoring.faces.engine import EMBEDDER
+from proctoring.models import CheckInTemplate, FaceTemplate, Incident
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraFacts:
+    """Everything a socket must know of its sitting, so that no frame needs the database."""
+
+    sitting_id: int
+    exam_id: int
+    state: State
+    check_in: CheckIn
+    attempts: int
+    failures: int
+    face_rule: str
+    adopts: bool
+    consented: bool
+    threshold: float
+    references: tuple[Descriptor, ...]  # of the photos
+    accepted: Descriptor | None  # of the face that passed check-in
+    open_incidents: dict[Kind, tuple[datetime, bool]]
+
+    @property
+    def attempts_left(self) -> int:
+        return max(1 if self.check_in is CheckIn.UNCHECKED else 0, self.attempts - self.failures)
+
+    @property
+    def may_check_in(self) -> bool:
+        """Tell whether the machine may look at who is there: with consent, and while it is its turn."""
+        return self.consented and self.uses_camera and self.check_in is CheckIn.UNCHECKED
+
+    @property
+    def uses_camera(self) -> bool:
+        return self.face_rule != Exam.FaceRule.NONE
+
+    @property
+    def may_watch(self) -> bool:
+        """Tell whether the camera stays on during the exam."""
+        return self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
+
+    @property
+    def known_faces(self) -> tuple[Descriptor, ...]:
+        """What a face in the exam is compared with, the nearest counts: the photos' mean, and the face at check-in."""
+        photos = (matching.centre(self.references),) if self.references else ()
+        return photos if self.accepted is None else (*photos, self.accepted)
+
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether what the camera shows can become an incident now."""
+        return self.may_watch and self.state is State.IN_PROGRESS
+
+    def decided(self, check_in: CheckIn, failures: int) -> "CameraFacts":
+        """Return the facts after a decision that this socket has just made."""
+        return replace(self, check_in=check_in, failures=failures)
+
+
+def camera_facts(sitting: Sitting) -> CameraFacts:
+    """Gather the facts of a sitting that was read with its enrolment and exam."""
+    enrolment, exam = sitting.enrolment, sitting.enrolment.exam
+    return CameraFacts(
+        sitting_id=sitting.pk,
+        exam_id=exam.pk,
+        state=State(sitting.state),
+        check_in=CheckIn(sitting.check_in),
+        attempts=exam.check_in_attempts,
+        failures=sitting.check_in_failures,
+        face_rule=exam.face_rule,
+        adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
+        consented=consented(enrolment) is True,
+        threshold=settings.FACE_THRESHOLD,
+        references=references(enrolment),
+        accepted=_accepted(sitting),
+        open_incidents=_open_incidents(sitting),
+    )
+
+
+def consented(enrolment: Enrolment) -> bool | None:
+    """Return the newest answer to the current consent text, None where there is none."""
+    answer = Consent.objects.filter(enrolment=enrolment, version=consent.VERSION).order_by("-at", "-pk").first()
+    return None if answer is None else answer.given
+
+
+def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:
+    """Return the descriptors of the photos in force, of the face model in use."""
+    templates = FaceTemplate.objects.filter(
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+    ).order_by("photo__position", "pk")
+    return tuple(unpacked(template.descriptor) for template in templates)
+
+
+def packed(descriptor: Descriptor) -> bytes:
+    """Return a descriptor as it is stored: little-endian float32."""
+    return np.asarray(descriptor, dtype="<f4").tobytes()
+
+
+def unpacked(stored: bytes) -> Descriptor:
+    """Return a descriptor as it was stored."""
+    return np.frombuffer(stored, dtype="<f4").astype(np.float64)
+
+
+def has_reference(enrolment: Enrolment) -> bool:
+    """Tell whether there is anything to compare a candidate with."""
+    return FaceTemplate.objects.filter(
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+    ).exists()
+
+
+def _accepted(sitting: Sitting) -> Descriptor | None:
+    """Return the face at check-in, once a strict threshold or a person has accepted it."""
+    if sitting.check_in != CheckIn.PASSED:
+        return None
+    template = CheckInTemplate.objects.filter(sitting=sitting, embedder=EMBEDDER).first()
+    return unpacked(template.descriptor) if template else None
+
+
+def _open_incidents(sitting: Sitting) -> dict[Kind, tuple[datetime, bool]]:
+    kinds = [kind.value for kind in Kind]
+    known = Incident.objects.filter(sitting=sitting, ended_at__isnull=True, kind__in=kinds)
+    return {Kind(row.kind): (row.began_at, bool(row.detail.get("confirmed"))) for row in known}

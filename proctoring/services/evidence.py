@@ -1,0 +1,81 @@
+"""Pictures as evidence: kept sealed with a reason and a day to be deleted, shown on the record, deleted in time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+
+from exams.models import ReferencePhoto
+from exams.services.changes import for_staff
+from proctoring.domain import retention
+from proctoring.models import FaceTemplate, PictureViewing, Snapshot
+
+Progress = Callable[[int], object]
+BATCH = 500
+
+
+def keep(sitting_id: int, picture: bytes, *, reason: str | Promise, taken_at: datetime) -> Snapshot | None:
+    """Keep a frame as evidence; nothing where there is no picture (a camera that was lost)."""
+    if not picture:
+        return None
+    return Snapshot.objects.create(
+        sitting_id=sitting_id,
+        data=picture,
+        reason=for_staff(reason),
+        taken_at=taken_at,
+        expires_at=retention.evidence_until(taken_at, settings.EVIDENCE_DAYS),
+    )
+
+
+def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who looked at whose picture."""
+    is_snapshot = isinstance(picture, Snapshot)
+    PictureViewing.objects.create(
+        kind=PictureViewing.Kind.SNAPSHOT if is_snapshot else PictureViewing.Kind.REFERENCE,
+        picture=picture.pk,
+        enrolment_id=picture.sitting.enrolment_id if isinstance(picture, Snapshot) else picture.enrolment_id,
+        by_id=by.pk,
+        at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many pictures are past their day."""
+
+    snapshots: int
+    photos: int
+    templates: int
+
+
+def expired(now: datetime) -> Expired:
+    """Count what a purge would delete."""
+    return Expired(
+        snapshots=_expired_snapshots(now).count(),
+        photos=_expired_photos(now).count(),
+        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count(),
+    )
+
+
+def purge(now: datetime, progress: Progress = lambda count: None) -> Expired:
+    """Delete what has expired, in small steps, so that nobody who sits an exam has to wait for it."""
+    counts = expired(now)
+    for pictures in (_expired_snapshots(now), _expired_photos(now)):
+        while batch := list(pictures.values_list("pk", flat=True)[:BATCH]):
+            with transaction.atomic():
+                pictures.model._default_manager.filter(pk__in=batch).delete()
+            progress(len(batch))
+    return counts
+
+
+def _expired_snapshots(now: datetime) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(expires_at__lte=now).order_by("pk")
+
+
+def _expired_photos(now: datetime) -> QuerySet[ReferencePhoto]:
+    return ReferencePhoto.objects.filter(expires_at__lte=now).order_by("pk")

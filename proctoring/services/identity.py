@@ -1,0 +1,242 @@
+"""Decisions on who is there: written down with their picture, and what they mean for the sitting.
+
+The machine only ever passes, doubts or asks for a person. It ends nothing and makes nothing invalid.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from exams.domain.lifecycle import CheckIn, Identity
+from exams.models import ReferencePhoto, Sitting
+from exams.services import photos, sittings
+from exams.services.changes import for_staff
+from proctoring import clearance, queries
+from proctoring.domain import check_in, matching
+from proctoring.domain.check_in import Attempt, Decision
+from proctoring.domain.matching import Descriptor
+from proctoring.domain.policy import Change, Confirmed, Kind, Opened
+from proctoring.faces.engine import EMBEDDER
+from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot
+from proctoring.services import evidence, incidents
+
+Verdict = IdentityCheck.Verdict
+Occasion = IdentityCheck.Occasion
+RAN_OUT = _("识别次数用尽")
+ADOPTED = _("首次采集的底照，待与证件比对")
+
+
+# --- at check-in -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def pass_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
+    """Let the registered person go on."""
+    sitting = _locked(sitting)
+    if sitting.check_in != CheckIn.UNCHECKED:
+        return sitting  # a person, or an earlier decision, was faster
+    picture = _keep(sitting, attempt, Verdict.MATCH)
+    _write_check(sitting, Occasion.CHECK_IN, Verdict.MATCH, attempt, decision, picture, now)
+    incidents.close(sitting, Incident.Kind.CHECK_IN_FAILED, ended_at=now)
+    return sittings.move_check_in(sitting, CheckIn.PASSED, now=now)
+
+
+@transaction.atomic
+def adopt(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
+    """Take the first good pictures as the reference, to be compared with the ID card by a person."""
+    sitting = _locked(sitting)
+    if sitting.check_in != CheckIn.UNCHECKED or queries.has_reference(sitting.enrolment):
+        return sitting
+    picture = _keep(sitting, attempt, Verdict.ADOPTED)
+    _write_check(sitting, Occasion.CHECK_IN, Verdict.ADOPTED, attempt, decision, picture, now)
+    data = check_in.typical(attempt).picture
+    photo = ReferencePhoto.objects.create(
+        enrolment=sitting.enrolment,
+        source=ReferencePhoto.Source.FIRST_CHECK_IN,
+        to_compare=True,
+        digest=photos.digest_of(data),
+        data=data,
+        reason=for_staff(ADOPTED),
+        expires_at=photos.expiry_of(sitting.enrolment.exam),
+    )
+    store_template(photo, _face(attempt))
+    return sittings.move_check_in(sitting, CheckIn.PASSED, now=now)
+
+
+@transaction.atomic
+def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
+    """Write down an attempt that did not show the registered person; the last one leads to a person, or on, flagged."""
+    sitting = _locked(sitting)
+    if sitting.check_in != CheckIn.UNCHECKED:
+        return sitting
+    picture = _keep(sitting, attempt, Verdict.MISMATCH)
+    _write_check(sitting, Occasion.CHECK_IN, Verdict.MISMATCH, attempt, decision, picture, now)
+    sitting.check_in_failures += 1
+    sitting.save(update_fields=["check_in_failures"])
+    runs_out = sitting.check_in_failures >= sitting.enrolment.exam.check_in_attempts
+    incidents.open_or_extend(
+        sitting,
+        Incident.Kind.CHECK_IN_FAILED,
+        severity=Incident.Severity.SERIOUS if runs_out else Incident.Severity.WARNING,
+        began_at=attempt.began_at,
+        detail={"attempts": sitting.check_in_failures, "threshold": decision.threshold, "exhausted": runs_out},
+        distance=decision.distance,
+        snapshot=picture,
+    )
+    return _run_out(sitting, now) if runs_out else sitting
+
+
+def _run_out(sitting: Sitting, now: datetime) -> Sitting:
+    """No attempt is left: the identity is in doubt until a person says otherwise."""
+    incidents.close(sitting, Incident.Kind.CHECK_IN_FAILED, ended_at=now)
+    sitting = doubt(sitting, now=now)
+    to = CheckIn.EXHAUSTED if clearance.goes_on_flagged(sitting.enrolment.exam) else CheckIn.HELD
+    return sittings.move_check_in(sitting, to, now=now, reason=for_staff(RAN_OUT))
+
+
+@transaction.atomic
+def ask_for_person(sitting: Sitting, *, reason: str, now: datetime) -> Sitting:
+    """Hand a candidate over to an invigilator: no camera, no consent, no reference, or because they ask for it."""
+    sitting = _locked(sitting)
+    if not sitting.enrolment.exam.uses_camera or sitting.check_in in {CheckIn.HELD, CheckIn.PASSED}:
+        return sitting
+    if sitting.check_in == CheckIn.EXHAUSTED and clearance.goes_on_flagged(sitting.enrolment.exam):
+        return sitting  # may go on as it is; asking now could only cost time
+    if queries.consented(sitting.enrolment) is False:
+        _note_declined(sitting, now)
+    return sittings.move_check_in(sitting, CheckIn.HELD, now=now, reason=reason)
+
+
+def _note_declined(sitting: Sitting, now: datetime) -> None:
+    kind = Incident.Kind.CONSENT_DECLINED
+    if not Incident.objects.filter(sitting=sitting, kind=kind).exists():
+        incidents.note(sitting, kind, severity=Incident.Severity.INFO, at=now)
+
+
+# --- during the exam -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def doubt(sitting: Sitting, *, now: datetime) -> Sitting:
+    """Put the identity in doubt; what a person rejected stays rejected."""
+    if sitting.identity in {Identity.IN_DOUBT, Identity.REJECTED}:
+        return sitting
+    return sittings.move_identity(sitting, Identity.IN_DOUBT, now=now)
+
+
+@transaction.atomic
+def witness(
+    sitting: Sitting, change: Change, picture: bytes, *, threshold: float, now: datetime, cause: str = ""
+) -> None:
+    """Write down a change of what the camera shows, and what it means for the identity."""
+    if isinstance(change, Confirmed):
+        incidents.confirm(sitting, change, picture, now)
+        doubt(sitting, now=now)
+        return
+    incidents.record(sitting, change, picture, now, cause)
+    if change.kind is Kind.NOT_THE_PERSON:
+        write_aggregate(
+            sitting,
+            Verdict.MISMATCH if isinstance(change, Opened) else Verdict.MATCH,
+            frames=change.shown if isinstance(change, Opened) else 0,
+            distance=change.distance if isinstance(change, Opened) else None,
+            threshold=threshold,
+            began_at=change.began_at if isinstance(change, Opened) else change.ended_at,
+            now=now,
+            occasion=Occasion.CHANGE,
+        )
+
+
+@transaction.atomic
+def write_aggregate(
+    sitting: Sitting,
+    verdict: str,
+    *,
+    frames: int,
+    distance: float | None,
+    threshold: float,
+    began_at: datetime,
+    now: datetime,
+    occasion: str = Occasion.MINUTE,
+) -> IdentityCheck:
+    """Write one row for many frames."""
+    return IdentityCheck.objects.create(
+        sitting=sitting,
+        occasion=occasion,
+        verdict=verdict,
+        distance=distance,
+        threshold=threshold,
+        frames=frames,
+        began_at=began_at,
+        decided_at=now,
+    )
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+def store_template(photo: ReferencePhoto, descriptor: Descriptor) -> FaceTemplate:
+    """Keep the numbers of a reference photo beside it, for the face model in use."""
+    template, _made = FaceTemplate.objects.update_or_create(
+        photo=photo,
+        defaults={"embedder": EMBEDDER, "descriptor": queries.packed(descriptor)},
+    )
+    return template
+
+
+def _remember_face(sitting: Sitting, attempt: Attempt, now: datetime) -> None:
+    """Keep the face of an attempt for the rest of the sitting; it counts once machine or person let it pass."""
+    CheckInTemplate.objects.update_or_create(
+        sitting=sitting,
+        defaults={"embedder": EMBEDDER, "descriptor": queries.packed(_face(attempt)), "made_at": now},
+    )
+
+
+def forget_face(sitting: Sitting) -> None:
+    """Delete what was only needed while the sitting lasted."""
+    CheckInTemplate.objects.filter(sitting=sitting).delete()
+
+
+def _face(attempt: Attempt) -> Descriptor:
+    return matching.centre([frame.descriptor for frame in attempt.frames])
+
+
+def _locked(sitting: Sitting) -> Sitting:
+    return (
+        Sitting.objects.select_for_update(of=("self",))
+        .select_related("enrolment__exam__plan", "enrolment__candidate")
+        .get(pk=sitting.pk)
+    )
+
+
+def _keep(sitting: Sitting, attempt: Attempt, verdict: Verdict) -> Snapshot | None:
+    frame = check_in.typical(attempt)
+    reason = format_lazy("{}：{}", Occasion.CHECK_IN.label, verdict.label)  # i18n: data; changes.for_reader splits it
+    return evidence.keep(sitting.pk, frame.picture, reason=reason, taken_at=frame.at)
+
+
+def _write_check(
+    sitting: Sitting,
+    occasion: str,
+    verdict: str,
+    attempt: Attempt,
+    decision: Decision,
+    picture: Snapshot | None,
+    now: datetime,
+) -> IdentityCheck:
+    check = write_aggregate(
+        sitting,
+        verdict,
+        frames=decision.frames,
+        distance=decision.distance,
+        threshold=decision.threshold or 0.0,
+        began_at=attempt.began_at,
+        now=now,
+        occasion=occasion,
+    )
+    check.snapshot = picture
+    check.save(update_fields=["snapshot"])
+    _remember_face(sitting, attempt, now)
+    return check

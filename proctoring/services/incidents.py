@@ -1,0 +1,150 @@
+"""Writing down what was noticed: an incident opens, proves itself, ends. What it means is for a person to say."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from exams.models import Sitting
+from proctoring import broadcasts
+from proctoring.domain import policy
+from proctoring.models import Incident, Snapshot
+from proctoring.services import evidence
+
+Kind = Incident.Kind
+Severity = Incident.Severity
+
+SERVER_STOPPED = "server_stopped"  # a gap that is nobody's doing but ours
+SHORT_GAP = timedelta(seconds=20)  # a reload, a lift, a changed cable: nothing to write down
+
+
+@transaction.atomic
+def open_or_extend(
+    sitting: Sitting,
+    kind: str,
+    *,
+    severity: str,
+    began_at: datetime,
+    detail: Mapping[str, Any] | None = None,
+    distance: float | None = None,
+    snapshot: Snapshot | None = None,
+) -> Incident:
+    """Return the open incident of this kind, made if there is none; what is newly known is added to it."""
+    incident, made = Incident.objects.get_or_create(
+        sitting=sitting,
+        kind=kind,
+        ended_at=None,
+        defaults={"severity": severity, "began_at": began_at, "detail": dict(detail or {}), "distance": distance},
+    )
+    if not made:
+        incident.severity = severity
+        incident.detail |= dict(detail or {})
+        incident.distance = incident.distance if distance is None else distance
+        incident.save(update_fields=["severity", "detail", "distance"])
+    if snapshot is not None:
+        incident.snapshots.add(snapshot)
+    _announce(sitting)
+    return incident
+
+
+@transaction.atomic
+def note(
+    sitting: Sitting, kind: str, *, severity: str, at: datetime, detail: Mapping[str, Any] | None = None
+) -> Incident:
+    """Write down something that has no length."""
+    incident = Incident.objects.create(
+        sitting=sitting, kind=kind, severity=severity, began_at=at, ended_at=at, detail=dict(detail or {})
+    )
+    _announce(sitting)
+    return incident
+
+
+@transaction.atomic
+def close(sitting: Sitting, kind: str, *, ended_at: datetime, snapshot: Snapshot | None = None) -> Incident | None:
+    """End the open incident of this kind, if there is one."""
+    incident = Incident.objects.select_for_update().filter(sitting=sitting, kind=kind, ended_at=None).first()
+    if incident is None:
+        return None
+    incident.ended_at = max(ended_at, incident.began_at)
+    incident.save(update_fields=["ended_at"])
+    if snapshot is not None:
+        incident.snapshots.add(snapshot)
+    _announce(sitting)
+    return incident
+
+
+def close_all(sitting: Sitting, *, ended_at: datetime) -> int:
+    """End whatever is still open, since the sitting is over."""
+    kinds = Incident.objects.filter(sitting=sitting, ended_at=None).values_list("kind", flat=True)
+    return sum(close(sitting, kind, ended_at=ended_at) is not None for kind in list(kinds))
+
+
+# --- what the camera shows -------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def record(
+    sitting: Sitting, change: policy.Opened | policy.Closed, picture: bytes, now: datetime, cause: str = ""
+) -> None:
+    """Write down what the policy says has begun or ended, with the picture of that moment and the cause, if known."""
+    if isinstance(change, policy.Closed):
+        # No picture of a return: it shows nothing that the next aggregate does not say.
+        close(sitting, change.kind.value, ended_at=change.ended_at)
+        return
+    snapshot = evidence.keep(sitting.pk, picture, reason=Kind(change.kind.value).label, taken_at=now)
+    detail: dict[str, Any] = {"looks": change.shown + change.denied, "shown": change.shown}
+    if cause:
+        detail["cause"] = cause
+    open_or_extend(
+        sitting,
+        change.kind.value,
+        severity=change.severity,
+        began_at=change.began_at,
+        detail=detail,
+        distance=change.distance,
+        snapshot=snapshot,
+    )
+
+
+@transaction.atomic
+def confirm(sitting: Sitting, change: policy.Confirmed, picture: bytes, now: datetime) -> None:
+    """Write down that an incident has lasted its confirmed length."""
+    snapshot = evidence.keep(sitting.pk, picture, reason=Kind(change.kind.value).label, taken_at=now)
+    incident = (
+        Incident.objects.select_for_update().filter(sitting=sitting, kind=change.kind.value, ended_at=None).first()
+    )
+    if incident is None:  # a person closed or dismissed it meanwhile
+        return
+    incident.detail |= {"confirmed": True}
+    incident.save(update_fields=["detail"])
+    if snapshot is not None:
+        incident.snapshots.add(snapshot)
+    _announce(sitting)
+
+
+# --- what is not there -----------------------------------------------------------------------------------------------
+
+
+def connection_lost(sitting: Sitting, *, at: datetime, cause: str) -> Incident:
+    """Write down that a page has gone silent; it is forgotten again if it comes back soon."""
+    return open_or_extend(sitting, Kind.NETWORK_GAP, severity=Severity.INFO, began_at=at, detail={"cause": cause})
+
+
+@transaction.atomic
+def connection_back(sitting: Sitting, *, at: datetime) -> Incident | None:
+    """End the gap: a short one is deleted, since it says nothing, a longer one stays."""
+    gap = close(sitting, Kind.NETWORK_GAP, ended_at=at)
+    if gap is None or gap.ended_at is None:
+        return None
+    if gap.ended_at - gap.began_at < SHORT_GAP:
+        gap.delete()
+        return None
+    if gap.detail.get("cause") != SERVER_STOPPED:
+        gap.severity = Severity.WARNING
+        gap.save(update_fields=["severity"])
+    return gap
+
+
+def _announce(sitting: Sitting) -> None:
+    broadcasts.room_changed(sitting.enrolment.exam_id)

@@ -1,0 +1,92 @@
+"""Leaving the screen or the full screen: written down with its duration, counted once, followed by the exam's rule."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from exams.domain.lifecycle import State
+from exams.models import Sitting
+from exams.services import sittings
+from exams.services.changes import for_staff
+from proctoring.domain import lockdown
+from proctoring.domain.lockdown import AfterLimit, Classified, Kind, Report, Trip
+from proctoring.models import Incident
+from proctoring.services import incidents
+
+OVER_LIMIT = _("切屏次数超过上限")
+RECENT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How often the candidate has switched away, the exam's limit, which of the reports count, and all that arrived."""
+
+    switch_count: int
+    switch_limit: int | None
+    counted: list[str]
+    received: list[str]
+    follows: AfterLimit
+
+
+@transaction.atomic
+def record(sitting: Sitting, reports: Sequence[Report], *, now: datetime) -> Recorded:
+    """Take reports from the exam page into account; each one once, by its id."""
+    sitting = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan").get(pk=sitting.pk)
+    exam = sitting.enrolment.exam
+    counted = [told.id for told in reports if _record_one(sitting, told, now)]
+    follows = lockdown.follows(sitting.switch_count, exam.switch_limit, AfterLimit(exam.after_switch_limit))
+    if counted:
+        _follow(sitting, follows, now)
+    return Recorded(sitting.switch_count, exam.switch_limit, counted, [told.id for told in reports], follows)
+
+
+def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
+    """Write down one report and tell whether it counted."""
+    if sitting.state != State.IN_PROGRESS or sitting.started_at is None:
+        return False
+    known = Incident.objects.filter(sitting=sitting, detail__id=told.id).first()
+    if known is not None and known.ended_at is not None:
+        return bool(known.detail.get("counted"))
+    classified = lockdown.classify(told, started_at=sitting.started_at, counted=_trips(sitting, known, now), now=now)
+    if classified.kind is None:
+        return False
+    if known is None:  # the end of an earlier stretch was never reported: the page was reloaded
+        incidents.close(sitting, classified.kind.value, ended_at=classified.began_at)
+    _write(sitting, told, classified, classified.kind)
+    if classified.counts:
+        sitting.switch_count += 1
+        sitting.save(update_fields=["switch_count"])
+    return classified.counts
+
+
+def _write(sitting: Sitting, told: Report, classified: Classified, kind: Kind) -> None:
+    incidents.open_or_extend(
+        sitting,
+        kind.value,
+        severity=Incident.Severity.WARNING if classified.counts else Incident.Severity.INFO,
+        began_at=classified.began_at,
+        detail={"id": told.id, "cause": classified.cause.value, "counted": classified.counts},
+    )
+    if classified.ended_at is not None:
+        incidents.close(sitting, kind.value, ended_at=classified.ended_at)
+
+
+def _trips(sitting: Sitting, known: Incident | None, now: datetime) -> list[Trip]:
+    """Return what has been counted lately."""
+    counted = Incident.objects.filter(
+        sitting=sitting, kind=Incident.Kind.SWITCHED_AWAY, detail__counted=True, began_at__gte=now - RECENT
+    )
+    return [Trip(row.began_at, row.ended_at) for row in counted if row != known]
+
+
+def _follow(sitting: Sitting, follows: AfterLimit, now: datetime) -> None:
+    """Do what the organizer chose for the limit; the default is nothing."""
+    with suppress(sittings.Refused):  # it has ended in this very moment
+        if follows is AfterLimit.LOCK:
+            sittings.pause(sitting, for_staff(OVER_LIMIT), now=now, locked=True)
+        elif follows is AfterLimit.HAND_IN:
+            sittings.submit(sitting, Sitting.EndedBy.SWITCH_LIMIT, now=now)

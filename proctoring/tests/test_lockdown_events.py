@@ -1,0 +1,113 @@
+"""Reports of leaving the screen: each counts once, and the exam's rule follows."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from exams.models import Sitting
+from exams.tests.factories import SittingFactory, browser_of
+from proctoring.models import Incident
+
+pytestmark = pytest.mark.django_db
+
+
+def away(event_id: str, *, ago: int = 8_000, lasted: int | None = 6_000, kind: str = "hidden") -> dict[str, Any]:
+    return {"id": event_id, "kind": kind, "began_ms_ago": ago, "duration_ms": lasted}
+
+
+def report(page: Client, *events: dict[str, Any]) -> dict[str, Any]:
+    body = {"client": "page-1", "events": list(events)}
+    response = page.post(reverse("proctoring:events"), body, content_type="application/json")
+    assert response.status_code == 200, response.content
+    return dict(response.json())
+
+
+@pytest.fixture
+def sitting() -> Sitting:
+    return SittingFactory(begun=True, exam__switch_limit=2)
+
+
+def test_a_switch_is_counted_and_kept_with_its_duration(sitting: Sitting) -> None:
+    answer = report(browser_of(sitting), away("one"))
+    incident = Incident.objects.get()
+    assert (answer["switch_count"], answer["switch_limit"], answer["counted"]) == (1, 2, ["one"])
+    assert (incident.kind, incident.detail["cause"]) == ("switched_away", "page_hidden")
+    assert incident.ended_at is not None
+    assert (incident.ended_at - incident.began_at).total_seconds() == 6
+
+
+def test_the_same_report_twice_counts_once(sitting: Sitting) -> None:
+    page = browser_of(sitting)
+    report(page, away("one"))
+    assert report(page, away("one", ago=9_000))["switch_count"] == 1
+    assert Incident.objects.count() == 1
+
+
+def test_the_beginning_and_the_end_of_a_trip_are_one(sitting: Sitting) -> None:
+    page = browser_of(sitting)
+    assert report(page, away("one", ago=2_000, lasted=None))["switch_count"] == 0
+    assert report(page, away("one", ago=9_000, lasted=8_000))["switch_count"] == 1
+    assert Incident.objects.get().ended_at is not None
+
+
+def test_a_short_loss_of_focus_is_neither_kept_nor_counted(sitting: Sitting) -> None:
+    answer = report(browser_of(sitting), away("one", ago=2_000, lasted=1_500, kind="blur"))
+    assert answer["switch_count"] == 0
+    assert answer["received"] == ["one"]
+    assert not Incident.objects.exists()
+
+
+def test_a_trip_whose_end_was_never_reported_ends_with_the_next(sitting: Sitting) -> None:
+    page = browser_of(sitting)
+    report(page, away("one", ago=60_000, lasted=None))
+    report(page, away("two", ago=4_000, lasted=3_000))
+    assert Incident.objects.filter(ended_at=None).count() == 0
+
+
+def test_beyond_the_limit_the_sitting_is_locked_where_the_organizer_chose_so() -> None:
+    sitting = SittingFactory(begun=True, exam__switch_limit=1, exam__after_switch_limit="lock")
+    page = browser_of(sitting)
+    report(page, away("one", ago=60_000))
+    sitting.refresh_from_db()
+    assert sitting.state == "in_progress"
+    report(page, away("two"))
+    sitting.refresh_from_db()
+    assert (sitting.state, sitting.locked) == ("paused", True)
+
+
+def test_or_handed_in() -> None:
+    sitting = SittingFactory(begun=True, exam__switch_limit=0, exam__after_switch_limit="hand_in")
+    report(browser_of(sitting), away("one"))
+    sitting.refresh_from_db()
+    assert (sitting.state, sitting.ended_by) == ("submitted", "switch_limit")
+
+
+def test_by_default_nothing_follows() -> None:
+    sitting = SittingFactory(begun=True, exam__switch_limit=0)
+    report(browser_of(sitting), away("one"))
+    sitting.refresh_from_db()
+    assert (sitting.state, sitting.switch_count) == ("in_progress", 1)
+
+
+def test_before_the_exam_nobody_is_watched() -> None:
+    assert report(browser_of(SittingFactory()), away("one"))["switch_count"] == 0
+    assert not Incident.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"events": 1}', '{"events": [{"id": "x", "kind": "fly"}]}', "[" * 5000])
+def test_a_malformed_report_is_refused(sitting: Sitting, body: str) -> None:
+    response = browser_of(sitting).post(reverse("proctoring:events"), body, content_type="application/json")
+    assert response.status_code == 400
+
+
+def test_not_a_number_is_refused(sitting: Sitting) -> None:
+    body = '{"events": [{"id": "x", "kind": "hidden", "began_ms_ago": NaN, "duration_ms": 1}]}'
+    response = browser_of(sitting).post(reverse("proctoring:events"), body, content_type="application/json")
+    assert response.status_code == 400
+
+
+def test_nobody_reports_for_somebody_else() -> None:
+    response = Client().post(reverse("proctoring:events"), {"events": []}, content_type="application/json")
+    assert response.status_code == 401

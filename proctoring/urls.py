@@ -1,0 +1,18 @@
+"""The check-in page, the endpoints of proctoring, and its websocket."""
+
+from django.urls import path
+
+from proctoring import views
+from proctoring.consumers.camera import CameraConsumer
+
+app_name = "proctoring"
+urlpatterns = [
+    path("check-in/", views.check_in, name="check_in"),
+    path("check-in/state/", views.check_in_state, name="check_in_state"),
+    path("check-in/human/", views.human_check, name="human_check"),
+    path("exam/events/", views.events, name="events"),
+    path("exam/help/", views.call_for_help, name="help"),
+    path("exam/messages/<int:pk>/seen/", views.message_seen, name="message_seen"),
+    path("staff/pictures/<str:kind>/<int:pk>/", views.picture, name="picture"),
+]
+websocket_urlpatterns = [path("ws/sitting/", CameraConsumer.as_asgi())]

@@ -1,0 +1,160 @@
+"""The check-in page, what the exam page reports, and the pictures that staff may look at."""
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now as wall_clock
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.requests import CandidateRequest, candidate_required
+from exams import queries as exam_queries
+from exams.access import sitting_of, sitting_required
+from exams.domain.flow import Step
+from exams.domain.lifecycle import CheckIn
+from exams.models import ReferencePhoto
+from exams.services.changes import for_staff
+from exams.services.refusals import Refused
+from proctoring import forms, queries
+from proctoring.models import Snapshot
+from proctoring.services import evidence, identity, lockdown, messages
+
+# --- check-in --------------------------------------------------------------------------------------------------------
+
+REASONS = {  # why a candidate asks for a person: what the page may say, and how staff read it
+    "declined": gettext_lazy("未同意人脸采集"),
+    "denied": gettext_lazy("摄像头权限被拒绝"),
+    "missing": gettext_lazy("未找到摄像头"),
+    "busy": gettext_lazy("摄像头被占用"),
+    "lost": gettext_lazy("摄像头中断"),
+    "insecure": gettext_lazy("网址不安全，摄像头不可用"),
+    "unsupported": gettext_lazy("浏览器不支持摄像头"),
+    "asked": gettext_lazy("考生申请人工核验"),
+}
+
+
+@require_safe
+@candidate_required
+@sitting_required
+def check_in(request: CandidateRequest) -> HttpResponse:
+    """Show who is expected and what happens next; the camera is asked for by a click only."""
+    sitting, now = sitting_of(request), wall_clock()
+    place = exam_queries.place(sitting, now)
+    if place.step is not Step.CHECK_IN:
+        return redirect(place.url)
+    consented = queries.consented(sitting.enrolment) is True
+    if not consented and sitting.check_in == CheckIn.UNCHECKED:
+        sitting = identity.ask_for_person(sitting, reason=for_staff(REASONS["declined"]), now=now)
+    enrolment = sitting.enrolment
+    context = {
+        "enrolment": enrolment,
+        "exam": enrolment.exam,
+        "help_contact": enrolment.exam.help_contact,
+        "phase": "held" if sitting.check_in == CheckIn.HELD else "idle",
+        "consented": consented,
+        "attempts_left": max(1, enrolment.exam.check_in_attempts - sitting.check_in_failures),
+        "adopts": not queries.has_reference(enrolment),
+    }
+    return render(request, "proctoring/check_in.html", context)
+
+
+@require_GET
+@candidate_required
+@sitting_required
+def check_in_state(request: CandidateRequest) -> JsonResponse:
+    """Answer a page that waits for a person and has no socket."""
+    sitting = sitting_of(request)
+    place = exam_queries.place(sitting, wall_clock())
+    elsewhere = place.url if place.step is not Step.CHECK_IN else ""
+    return JsonResponse({"state": sitting.check_in, "next": elsewhere})
+
+
+@require_POST
+@candidate_required
+@sitting_required
+def human_check(request: CandidateRequest) -> HttpResponse:
+    """Hand the candidate over to an invigilator, with the reason that the page knows."""
+    reason = REASONS.get(request.POST.get("reason", ""), REASONS["asked"])
+    identity.ask_for_person(sitting_of(request), reason=for_staff(reason), now=wall_clock())
+    return redirect("proctoring:check_in")
+
+
+# --- the exam page ---------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@candidate_required
+@sitting_required
+def events(request: CandidateRequest) -> JsonResponse:
+    """Take in what the exam page noticed about focus and full screen."""
+    now = wall_clock()
+    try:
+        reports = forms.reports(request, now)
+    except forms.Malformed:
+        return _malformed()
+    recorded = lockdown.record(sitting_of(request), reports, now=now)
+    return JsonResponse(
+        {
+            "switch_count": recorded.switch_count,
+            "switch_limit": recorded.switch_limit,
+            "counted": recorded.counted,
+            "received": recorded.received,
+        }
+    )
+
+
+@require_POST
+@candidate_required
+@sitting_required
+def call_for_help(request: CandidateRequest) -> JsonResponse:
+    """Pass a call for help on to the invigilators."""
+    try:
+        message = messages.call_for_help(sitting_of(request), forms.help_text(request), now=wall_clock())
+    except forms.Malformed:
+        return _malformed()
+    except Refused as refused:
+        return JsonResponse({"error": refused.code, "message": str(refused)}, status=429)
+    return JsonResponse({"id": message.pk, "message": _("求助已送达，考务人员会尽快联系您。")})
+
+
+@require_POST
+@candidate_required
+@sitting_required
+def message_seen(request: CandidateRequest, pk: int) -> JsonResponse:
+    """Note that the candidate has put a message away."""
+    if not messages.mark_seen(sitting_of(request), pk, now=wall_clock()):
+        raise Http404
+    return JsonResponse({"seen": pk})
+
+
+def _malformed() -> JsonResponse:
+    return JsonResponse({"error": "malformed", "message": _("请求格式不正确。")}, status=400)
+
+
+# --- pictures for staff ----------------------------------------------------------------------------------------------
+
+
+PERMISSIONS = {"snapshot": "proctoring.view_snapshot", "reference": "exams.view_referencephoto"}
+
+
+@require_GET
+@staff_member_required
+def picture(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """Show a picture of a person to staff who may see it; who looked is on record, and no cache keeps it."""
+    user = request.user
+    if kind not in PERMISSIONS:
+        raise Http404
+    if not isinstance(user, AbstractUser) or not user.has_perm(PERMISSIONS[kind]):
+        raise PermissionDenied
+    stored = get_object_or_404(Snapshot, pk=pk) if kind == "snapshot" else get_object_or_404(ReferencePhoto, pk=pk)
+    evidence.note_viewing(stored, user, wall_clock())
+    headers = {
+        "Cache-Control": "no-store, private",
+        "Content-Disposition": "inline",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return HttpResponse(bytes(stored.data), content_type=stored.media_type, headers=headers)
