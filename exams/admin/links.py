@@ -1,0 +1,22 @@
+"""Links between rows: plan → exam → enrolment → sitting, and back."""
+
+from urllib.parse import urlencode
+
+from django.db import models
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def to_row(row: models.Model, text: object = None) -> SafeString:
+    """Return a link to the page of one row."""
+    meta = row._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', url, row if text is None else text)
+
+
+def to_list(model: type[models.Model], text: object, **filters: object) -> SafeString:
+    """Return a link to a list, filtered, e.g. `exam__id__exact=3`."""
+    meta = model._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    return format_html('<a href="{}?{}">{}</a>', url, urlencode(filters), text)

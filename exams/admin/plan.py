@@ -1,0 +1,213 @@
+"""Plans and exams: what was imported, and the rules an organizer may still change before the exam."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_GET
+
+from exams.admin import downloads, links
+from exams.admin.read_only import NotMadeHere, ReadOnly
+from exams.models import Enrolment, Exam, Plan, Result, Section, Sitting
+
+ROOM = "admin:exams_sitting_room"  # the room is proctoring's page
+
+
+class ExamInline(ReadOnly, admin.TabularInline[Exam, Plan]):
+    model = Exam
+    extra = 0
+    fields = ("link", "code", "opens_at", "closes_at", "duration_minutes", "face_rule", "is_practice")
+    readonly_fields = fields
+    verbose_name_plural = pgettext_lazy("models", "考试科目")
+    can_delete = False
+
+    @admin.display(description=_("考试科目"))
+    def link(self, exam: Exam) -> SafeString:
+        return links.to_row(exam)
+
+
+@admin.register(Plan)
+class PlanAdmin(NotMadeHere, admin.ModelAdmin[Plan]):
+    """Plans are imported: manage.py import_plan."""
+
+    list_display = ("name", "code", "host", "certifying_body", "exams", "enrolments", "imported_at")
+    search_fields = ("name", "code", "host")
+    search_help_text = _("计划名称、编号或主办单位")
+    readonly_fields = ("code", "timezone", "check_code_kind", "imported_at")
+    fields = ("name", "code", ("host", "certifying_body"), ("check_code_kind", "timezone"), "notice", "imported_at")
+    inlines = (ExamInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        counts = {
+            "exam_count": Count("exams", distinct=True),
+            "enrolment_count": Count("exams__enrolments", distinct=True),
+        }
+        return super().get_queryset(request).annotate(**counts)
+
+    @admin.display(description=pgettext_lazy("models", "考试科目"), ordering="exam_count")
+    def exams(self, plan: Plan) -> SafeString:
+        return links.to_list(Exam, getattr(plan, "exam_count", 0), plan__id__exact=plan.pk)
+
+    @admin.display(description=pgettext_lazy("models", "报考"), ordering="enrolment_count")
+    def enrolments(self, plan: Plan) -> SafeString:
+        return links.to_list(Enrolment, getattr(plan, "enrolment_count", 0), exam__plan__id__exact=plan.pk)
+
+
+class SectionInline(ReadOnly, admin.TabularInline[Section, Exam]):
+    model = Section
+    extra = 0
+    can_delete = False
+    fields = (
+        "position",
+        "kind",
+        "title",
+        "points_each",
+        "draw",
+        "shuffle_questions",
+        "shuffle_options",
+        "multiple_scoring",
+    )
+    readonly_fields = fields
+
+
+@admin.register(Exam)
+class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
+    list_display = (
+        "name",
+        "room",
+        "window",
+        "enrolments",
+        "sittings",
+        "results",
+        "duration_minutes",
+        "code",
+        "plan_link",
+    )
+    list_filter = ("plan", "is_practice", "face_rule")
+    search_fields = ("name", "code", "plan__name", "plan__code")
+    search_help_text = _("科目名称、编号，或计划名称、编号")
+    date_hierarchy = "opens_at"
+    inlines = (SectionInline,)
+    change_form_template = "admin/exams/exam/page.html"
+    fieldsets = (
+        (None, {"fields": ("plan", ("name", "code"), "is_practice", "help_contact")}),
+        (
+            _("时间"),
+            {
+                "fields": (
+                    ("opens_at", "closes_at"),
+                    ("duration_minutes", "check_in_opens_minutes"),
+                    ("late_entry_minutes", "earliest_hand_in_minutes"),
+                    "entry_spread_seconds",
+                )
+            },
+        ),
+        (
+            _("身份核验"),
+            {"fields": (("face_rule", "check_in_attempts"), ("after_failed_check_in", "without_reference"))},
+        ),
+        (
+            _("考场规则"),
+            {
+                "fields": (
+                    "full_screen",
+                    ("switch_limit", "after_switch_limit"),
+                    ("late_responses", "late_grace_seconds"),
+                )
+            },
+        ),
+        (_("成绩"), {"fields": ("pass_mark",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
+        counts = {
+            "enrolment_count": Count("enrolments", distinct=True),
+            "sitting_count": Count("enrolments__sitting", distinct=True),
+            "result_count": Count("enrolments__sitting__result", distinct=True),
+        }
+        return super().get_queryset(request).select_related("plan").annotate(**counts)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
+        """Once somebody sits the exam its rules stand; only the contact may change."""
+        fixed = ("plan", "code")
+        if obj is None or not _has_begun(obj):
+            return fixed
+        every = [
+            field.name for field in Exam._meta.fields if field.editable and field.name not in {"id", "help_contact"}
+        ]
+        return tuple(every)
+
+    @admin.display(description=_("考试计划"), ordering="plan__name")
+    def plan_link(self, exam: Exam) -> SafeString:
+        return links.to_row(exam.plan)
+
+    @admin.display(description=_("考试时间"), ordering="opens_at")
+    def window(self, exam: Exam) -> SafeString:
+        opens, closes = timezone.localtime(exam.opens_at), timezone.localtime(exam.closes_at)
+        end = "%H:%M" if opens.date() == closes.date() else "%Y-%m-%d %H:%M"
+        return format_html("<time>{}</time> – <time>{}</time>", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime(end))
+
+    @admin.display(description=pgettext_lazy("models", "报考"), ordering="enrolment_count")
+    def enrolments(self, exam: Exam) -> SafeString:
+        return links.to_list(Enrolment, getattr(exam, "enrolment_count", 0), exam__id__exact=exam.pk)
+
+    @admin.display(description=pgettext_lazy("models", "答卷"), ordering="sitting_count")
+    def sittings(self, exam: Exam) -> SafeString:
+        return links.to_list(Sitting, getattr(exam, "sitting_count", 0), enrolment__exam__id__exact=exam.pk)
+
+    @admin.display(description=pgettext_lazy("models", "成绩"), ordering="result_count")
+    def results(self, exam: Exam) -> SafeString:
+        count = getattr(exam, "result_count", 0)
+        return links.to_list(Result, count, sitting__enrolment__exam__id__exact=exam.pk)
+
+    @admin.display(description=_("考务概览"))
+    def room(self, exam: Exam) -> SafeString:
+        return format_html('<a class="keep" href="{}">{}</a>', reverse(ROOM, args=[exam.pk]), _("进入概览"))
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Leave out the links that would lead to a closed door."""
+        seen = {"results": "exams.view_result", "sittings": "exams.view_sitting", "room": "exams.view_sitting"}
+        return tuple(name for name in self.list_display if name not in seen or request.user.has_perm(seen[str(name)]))
+
+    # --- one exam ---
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"may_export": downloads.may(request), "may_watch": request.user.has_perm("exams.view_sitting")}
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
+    ) -> HttpResponse:
+        exam = context.get("original")
+        context["has_begun"] = exam is not None and _has_begun(exam)
+        return super().render_change_form(request, context, *args, **more)
+
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(self.export_view)
+        return [path("<int:pk>/export/<str:form>/", export, name="exams_exam_export"), *super().get_urls()]
+
+    @method_decorator(require_GET)
+    def export_view(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:
+        """Hand out the results of everybody enrolled, those who did not come included."""
+        if not downloads.may(request):
+            raise PermissionDenied
+        exam = get_object_or_404(Exam, pk=pk)
+        response = downloads.results(Enrolment.objects.filter(exam=exam), form, "results")
+        self.log_change(request, exam, downloads.logged(form))
+        return response
+
+
+def _has_begun(exam: Exam) -> bool:
+    return Sitting.objects.filter(enrolment__exam=exam, started_at__isnull=False).exists()

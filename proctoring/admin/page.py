@@ -1,0 +1,156 @@
+"""What the page of one sitting shows, gathered for the person who looks: everything that helps to decide, no more."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest
+
+from exams.domain.lifecycle import State
+from exams.models import ReferencePhoto, Sitting
+from proctoring.admin import acts, answers, timeline, words
+from proctoring.models import IdentityCheck, Incident, Message, Snapshot
+
+Kind = acts.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A decision on who is there, with what its distance means."""
+
+    check: IdentityCheck
+    tone: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """An incident with its pictures, in words."""
+
+    incident: Incident
+    tone: str
+    review_tone: str
+    lasted: str
+    details: list[str]
+    pictures: list[Snapshot]
+
+
+def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
+    """Return the part of the page that asks for itself every few seconds."""
+    incidents = Incident.objects.filter(sitting=sitting)
+    counts = {
+        "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
+        "open_calls": _calls(sitting).count(),
+        "answered": sitting.responses.exclude(value=[]).count(),
+        "doubtful": sitting.responses.filter(doubtful=True).count(),
+    }
+    result = getattr(sitting, "result", None)
+    return {
+        "sitting": sitting,
+        "result": result,
+        "now": now,
+        "badges": _badges(sitting),
+        "is_running": sitting.state == State.IN_PROGRESS,
+        "version": _version(sitting, incidents.count(), sitting.messages.count(), sitting.interventions.count()),
+        **counts,
+    }
+
+
+def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[str, Form]) -> dict[str, Any]:
+    """Return everything the page shows."""
+    may = request.user.has_perm
+    checks = list(sitting.identity_checks.select_related("snapshot"))
+    told = [one for one in checks if one.occasion != IdentityCheck.Occasion.MINUTE]
+    paper = answers.of(
+        sitting, with_key=may("exams.view_revision"), with_points=may("exams.view_result") and may("exams.view_mark")
+    )
+    return {
+        **live(sitting, now),
+        "enrolment": sitting.enrolment,
+        "exam": sitting.enrolment.exam,
+        "panels": acts.panels(request, sitting, tried),
+        "offers": acts.offers(request, sitting, acts.IN_PLACE),
+        "photos": _photos(sitting) if may("exams.view_referencephoto") else [],
+        "check_in": next((_line(one) for one in told if one.snapshot_id and _at_the_door(one)), None),
+        "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
+        "checks": [_line(one) for one in told],
+        "minutes": len(checks) - len(told),
+        "threshold": settings.FACE_THRESHOLD,
+        "sees_pictures": may("proctoring.view_snapshot"),
+        "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
+        "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
+        "call": _calls(sitting).order_by("-at").first(),
+        "paper": paper,
+        "sees_points": may("exams.view_result"),
+        "story": timeline.of(sitting),
+    }
+
+
+def incident_line(incident: Incident, now: datetime) -> IncidentLine:
+    """Return an incident as its list and its own page show it."""
+    return IncidentLine(
+        incident=incident,
+        tone=words.tone(incident.severity),
+        review_tone=words.tone(incident.review),
+        lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
+        details=words.details(incident),
+        pictures=list(incident.snapshots.all()),
+    )
+
+
+def check_line(check: IdentityCheck) -> CheckLine:
+    """Return a check with its meaning."""
+    return _line(check)
+
+
+def _line(check: IdentityCheck) -> CheckLine:
+    staff = check.occasion == IdentityCheck.Occasion.STAFF
+    meaning = "" if staff else words.distance(check.distance, check.threshold)
+    return CheckLine(check, words.tone(check.verdict), meaning)
+
+
+def _has_length(incident: Incident) -> bool:
+    return incident.ended_at is None or incident.ended_at > incident.began_at
+
+
+def _at_the_door(check: IdentityCheck) -> bool:
+    return check.occasion == IdentityCheck.Occasion.CHECK_IN
+
+
+def _photos(sitting: Sitting) -> list[ReferencePhoto]:
+    return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
+
+
+def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
+    """Return the newest picture of the exam itself, where it is not the one of the check-in."""
+    shown = {check.snapshot_id for check in told if _at_the_door(check)}
+    newest: Snapshot | None = sitting.snapshots.order_by("-taken_at").first()
+    return newest if newest is not None and newest.pk not in shown else None
+
+
+def _calls(sitting: Sitting) -> Any:
+    return Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE, settled_at__isnull=True)
+
+
+def _badges(sitting: Sitting) -> list[tuple[str, str, str]]:
+    """Return the states as (name, words, colour)."""
+    fields = ["state", "check_in", "identity"] if sitting.enrolment.exam.uses_camera else ["state"]
+    return [
+        (
+            str(Sitting._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            str(getattr(sitting, f"get_{name}_display")()),
+            words.tone(getattr(sitting, name)),
+        )
+        for name in fields
+    ]
+
+
+def _version(sitting: Sitting, *counts: int) -> str:
+    """Return what changes when there is something new to read on the page."""
+    result = getattr(sitting, "result", None)
+    facts = (sitting.state, sitting.check_in, sitting.identity, sitting.locked, result and result.validity, *counts)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
