@@ -1,0 +1,45 @@
+"""The candidate checks their own details and accepts the rules, or says what is wrong."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services as accounts
+from accounts.requests import CandidateRequest
+from exams import access
+from exams.domain.flow import Step
+from exams.models import Sitting
+from exams.services import enrolments, sittings
+from exams.views.way import context, page_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_of(Step.CONFIRM)
+def confirm(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+    """Show the details; going on needs the rules to be accepted."""
+    is_posted = request.method == "POST"
+    if is_posted and request.POST.get("accepted"):
+        sittings.confirm(sitting, now)
+        return redirect("exams:next_step")
+    page = context(
+        sitting,
+        not_accepted=is_posted,
+        open_correction=sitting.enrolment.corrections.filter(settled_at__isnull=True).exists(),
+        has_choice=len(access.enrolments_of(request, now)) > 1,
+    )
+    return render(request, "exams/confirm.html", page)
+
+
+@require_POST
+@page_of(Step.CONFIRM)
+def correction(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+    """Record what the candidate says is wrong, sign them out, and tell them so on the login page."""
+    text = request.POST.get("text", "").strip() or _("考生未说明")
+    enrolments.record_correction(sitting.enrolment, text, now)
+    accounts.sign_out(request)
+    messages.info(request, _("您报告的信息问题已转交考务人员。更正后请重新登录；如急需处理，请直接联系考务人员。"))
+    return redirect("accounts:login")

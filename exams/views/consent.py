@@ -1,0 +1,34 @@
+"""A yes or no before the camera. No is no dead end: the check-in page then waits for a person instead of a camera."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import CandidateRequest
+from exams.domain.consent import VERSION
+from exams.domain.flow import Step
+from exams.models import Exam, Sitting
+from exams.services import enrolments
+from exams.views.way import context, page_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_of(Step.CONSENT)
+def consent(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+    """Show the text in force; an answer counts only for the text that was read."""
+    answer = request.POST.get("answer") if request.POST.get("version") == VERSION else None
+    if request.method == "POST" and answer in {"yes", "no"}:
+        enrolments.answer_consent(sitting.enrolment, VERSION, answer == "yes", now)
+        return redirect("exams:next_step")
+    page = context(
+        sitting,
+        version=VERSION,
+        text=f"exams/consent/{VERSION}.html",
+        continuous=sitting.enrolment.exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        evidence_days=settings.EVIDENCE_DAYS,
+        photo_days=settings.REFERENCE_PHOTO_DAYS,
+    )
+    return render(request, "exams/consent.html", page)

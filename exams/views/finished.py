@@ -1,0 +1,49 @@
+"""The end: what became of the sitting, in calm words, and the way out. Never a score."""
+
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.requests import CandidateRequest
+from exams import queries
+from exams.domain.flow import Step
+from exams.domain.lifecycle import State, Validity
+from exams.models import Result, Sitting
+from exams.services import sittings
+from exams.views.way import context, page_of
+
+LEAVES_AFTER = 9  # seconds, as people know it
+LEAVES_AFTER_READING = 60  # where there is more to read
+
+
+@require_safe
+@page_of(Step.FINISHED)
+def finished(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+    """Say that the exam is over and how it ended; writes the end down if nobody has yet."""
+    sitting = sittings.close_if_overdue(sitting, now)
+    terminated = sitting.state == State.TERMINATED
+    pending = Result.objects.filter(sitting=sitting, validity=Validity.PENDING_REVIEW).exists()
+    page = context(
+        sitting,
+        progress=queries.progress(sitting),
+        how=how_it_ended(sitting),
+        terminated=terminated,
+        pending=pending,
+        leaves_after=LEAVES_AFTER_READING if terminated or pending else LEAVES_AFTER,
+    )
+    return render(request, "exams/finished.html", page)
+
+
+def how_it_ended(sitting: Sitting) -> str:
+    """Return who or what ended the sitting, as one sentence to the candidate."""
+    if sitting.state == State.TERMINATED:
+        return _("考务人员已结束您的本场考试。")
+    return {
+        Sitting.EndedBy.CANDIDATE: _("您已交卷，答卷已提交。"),
+        Sitting.EndedBy.DEADLINE: _("考试时间到，系统已自动提交您的答卷。"),
+        Sitting.EndedBy.SWITCH_LIMIT: _("切屏次数超过本科目规定的上限，系统已按考试规则提交您的答卷。"),
+        Sitting.EndedBy.STAFF: _("考务人员已为您提交答卷。"),
+    }.get(Sitting.EndedBy(sitting.ended_by), _("答卷已提交。"))

@@ -1,0 +1,95 @@
+"""What the exam document asks for: the paper, how the sitting stands, handing in, the size of the letters."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Candidate
+from accounts.requests import CandidateRequest
+from exams import access, queries, seams
+from exams.domain import arrivals
+from exams.domain.arrivals import Fault, Malformed
+from exams.models import Sitting
+from exams.services import sittings
+from exams.services.changes import for_reader
+from exams.services.database_clock import database_now
+from exams.views.paper_fragment import fragment
+from exams.views.scripts import json_body, moment, refusal, script_endpoint
+
+
+@require_POST
+@script_endpoint
+def begin(request: CandidateRequest) -> HttpResponse:
+    """Hand out the paper: start the clock, or let this page take over from another."""
+    client = arrivals.client(json_body(request))
+    sitting = access.timed_sitting_of(request)
+    now = access.moment_of(sitting)
+    sitting = sittings.close_if_overdue(sitting, now)
+    try:
+        sitting = sittings.begin(sitting, client, now)
+    except sittings.Refused as refused:
+        return refusal(refused, sitting, now)
+    return fragment(request, sitting, database_now())
+
+
+@require_safe
+@script_endpoint
+def status(request: CandidateRequest) -> HttpResponse:
+    """Tell how the sitting stands; one whose deadline has passed is closed on sight."""
+    sitting = access.timed_sitting_of(request)
+    now = access.moment_of(sitting)
+    sitting = sittings.close_if_overdue(sitting, now)
+    return JsonResponse(_status(sitting, now, epoch=request.GET.get("epoch", "")))
+
+
+def _status(sitting: Sitting, now: datetime, epoch: str) -> dict[str, Any]:
+    place = queries.place(sitting, now)
+    return {
+        "server_now": moment(now),
+        "deadline_at": moment(sitting.deadline_at),
+        "entry_at": moment(queries.entry_at(sitting)),
+        "state": sitting.state,
+        "locked": sitting.locked,
+        "pause_cause": for_reader(sitting.pause_cause),
+        "epoch": sitting.epoch,
+        "superseded": bool(epoch) and epoch != str(sitting.epoch),
+        "step": place.step.value,
+        "next": place.url,
+        "held_back": [gate.reason for gate in place.gates],
+        "check_in": sitting.check_in,
+        "identity": sitting.identity,
+        "switch_count": sitting.switch_count,
+        "switch_limit": sitting.enrolment.exam.switch_limit,
+        "messages": [
+            {"id": notice.id, "text": notice.text, "at": moment(notice.at), "kind": notice.kind}
+            for notice in seams.notices_for(sitting)
+        ],
+    }
+
+
+@require_POST
+@script_endpoint
+def hand_in(request: CandidateRequest) -> HttpResponse:
+    """End the sitting because the candidate says so; a second time changes nothing."""
+    speaker = arrivals.sender(json_body(request))
+    sitting = access.timed_sitting_of(request)
+    now = access.moment_of(sitting)
+    try:
+        sitting = sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now, epoch=speaker.epoch)
+    except sittings.Refused as refused:
+        return refusal(refused, sitting, now)
+    return JsonResponse({"next": queries.place(sitting, now).url})
+
+
+@require_POST
+@script_endpoint
+def font_size(request: CandidateRequest) -> HttpResponse:
+    """Keep the size of the letters for this candidate, on every machine."""
+    size = json_body(request).get("size")
+    if size not in Candidate.FontSize.values:
+        raise Malformed(Fault.VALUE)
+    request.candidate.font_size = str(size)
+    request.candidate.save(update_fields=["font_size"])
+    return JsonResponse({"size": size})

@@ -1,0 +1,44 @@
+"""The piece of a page that holds a paper, as `begin` answers with it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.models import Candidate
+from accounts.requests import CandidateRequest
+from exams import queries
+from exams.models import Sitting
+from exams.services.changes import for_reader
+from exams.views.way import context
+
+
+def fragment(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+    """Return the whole paper of a sitting that has begun, with the answers stored so far."""
+    page = context(
+        sitting,
+        paper=queries.paper_view(sitting),
+        progress=queries.progress(sitting),
+        data=_data(sitting, now),
+        font_size=request.candidate.font_size,
+        font_sizes=Candidate.FontSize.choices,
+    )
+    response = render(request, "exams/_paper.html", page)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _data(sitting: Sitting, now: datetime) -> dict[str, Any]:
+    """Return what the script starts from."""
+    return {
+        "sitting": sitting.pk,
+        "epoch": sitting.epoch,
+        "state": sitting.state,
+        "locked": sitting.locked,
+        "pause_cause": for_reader(sitting.pause_cause),
+        "server_now": now.isoformat(),
+        "deadline_at": sitting.deadline_at.isoformat() if sitting.deadline_at else None,
+        "switch_count": sitting.switch_count,
+        "switch_limit": sitting.enrolment.exam.switch_limit,
+    }

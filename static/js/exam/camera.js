@@ -1,0 +1,19 @@
+/**
+ * Starts the camera of the exam document, where the exam asks for it. Nothing here holds the paper up: the face box itself
+ * says in words what is wrong with a camera, and the invigilators see it.
+ * <div data-camera>…<video></video>…</div>
+ */
+
+/** @param {{root: HTMLElement, config: any, client: string, onChanged: () => void}} options */
+export async function startExamCamera({ root, config, client, onChanged }) {
+  // Loaded on demand: the paper has to open even where this module cannot.
+  const { startCamera } = await import("../proctoring/camera.js");
+  await startCamera({
+    video: root.querySelector("[data-camera] video"),
+    socketUrl: config.urls.socket,
+    purpose: "exam",
+    client,
+    onCheckIn: onChanged,
+    onChanged,
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Asks the server every few seconds how the sitting stands, at once when told that something changed, and more slowly while
+ * the server is out of reach. Never two questions at a time.
+ */
+import { getJson, backoff } from "../lib/api.js";
+
+const EVERY_MS = 5000;
+
+export class StatusPoll {
+  #timer = 0;
+  #asking = false;
+  #again = false;
+  #failures = 0;
+  #stopped = false;
+
+  /**
+   * @param {{url: string, epoch: () => number, onStatus: (data: any, times: object) => void, onError: (error: any) => void}} options
+   */
+  constructor({ url, epoch, onStatus, onError }) {
+    Object.assign(this, { url, epoch, onStatus, onError });
+    const soonIfSeen = () => document.hidden || this.soon();
+    document.addEventListener("visibilitychange", soonIfSeen);
+    window.addEventListener("pageshow", soonIfSeen);
+    window.addEventListener("online", soonIfSeen);
+  }
+
+  start() {
+    this.#stopped = false;
+    this.#plan(EVERY_MS * (1 + Math.random()));
+  }
+
+  stop() {
+    this.#stopped = true;
+    window.clearTimeout(this.#timer);
+  }
+
+  /** Ask now, or right after the question that is under way. */
+  soon() {
+    if (this.#asking) {
+      this.#again = true;
+    } else if (!this.#stopped) {
+      this.#plan(0);
+    }
+  }
+
+  #plan(afterMs) {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#ask(), afterMs);
+  }
+
+  async #ask() {
+    this.#asking = true;
+    this.#again = false;
+    let wait = EVERY_MS * (1 + Math.random());
+    try {
+      const { data, times } = await getJson(`${this.url}?epoch=${this.epoch()}`);
+      this.#failures = 0;
+      this.onStatus(data, times);
+    } catch (error) {
+      this.#failures += 1;
+      wait = error.retryAfterMs || Math.max(EVERY_MS, backoff(this.#failures, { firstMs: EVERY_MS, mostMs: 30000 }));
+      this.onError(error);
+    } finally {
+      this.#asking = false;
+    }
+    if (!this.#stopped) {
+      this.#plan(this.#again ? 0 : wait);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The exam document, from waiting to the last answer: counts down to the start, asks for full screen with one click, fetches
+ * the paper when its time has come, and puts it into #stage. The camera keeps running through all of it.
+ * <script id="exam-config" type="application/json">{phase, server_now, target, spread_ms, full_screen, camera, urls, …}</script>
+ */
+import { backoff, postForHtml } from "../lib/api.js";
+import { clientId } from "../lib/client.js";
+import { Clock, documentTimes, hms, ticking } from "../lib/clock.js";
+import { text } from "../lib/texts.js";
+import { Covers } from "./covers.js";
+import { startExamCamera } from "./camera.js";
+import * as fullScreen from "./full_screen.js";
+import { offerHelp } from "./help.js";
+import { Notices } from "./notices.js";
+import { PaperPage } from "./paper.js";
+import { StatusPoll } from "./status.js";
+
+const config = JSON.parse(document.querySelector("#exam-config").textContent);
+const texts = document.querySelector("[data-texts]");
+const root = document.querySelector("[data-exam]");
+const stage = document.querySelector("#stage");
+const client = clientId(config.sitting);
+const clock = new Clock();
+const covers = new Covers(document.querySelector("[data-covers]"), root);
+const notices = new Notices(document.querySelector("#notice"));
+const poll = new StatusPoll({ url: config.urls.status, epoch: () => paper?.epoch ?? 0, onStatus, onError: onStatusError });
+const waitingEnds = new AbortController();
+let paper = null;
+let isEntering = false;
+
+begin();
+
+function begin() {
+  clock.sync(config.server_now, config.target, documentTimes());
+  ticking(tick, waitingEnds.signal);
+  if (config.full_screen && !fullScreen.isSupported()) {
+    doWithoutFullScreen();
+  }
+  stage.querySelector("[data-ready]")?.addEventListener("click", (event) => ready(event.currentTarget));
+  if (config.phase === "waiting" && config.full_screen) {
+    fullScreen.onChange(() => fullScreen.isOn() || isReady(stage.querySelector("[data-ready]"), false), waitingEnds.signal);
+  }
+  offerHelp({ dialog: document.querySelector("#help"), url: config.urls.help, texts });
+  poll.start();
+  if (config.camera) {
+    startExamCamera({ root, config, client, onChanged: () => poll.soon() });
+  }
+}
+
+// --- before the paper ---
+
+/** Some phones have none: say so, and let the candidate go on. */
+function doWithoutFullScreen() {
+  const label = stage.querySelector("[data-ready-label]");
+  stage.querySelector("[data-no-full-screen]").hidden = false;
+  if (label) {
+    label.textContent = label.dataset.withoutFullScreen;
+    label.previousElementSibling?.remove();
+    note("");
+  }
+}
+
+function tick() {
+  const left = clock.remainingMs;
+  const shown = stage.querySelector("[data-countdown]");
+  if (left === null || !shown) {
+    return;
+  }
+  shown.textContent = hms(left);
+  if (left === 0) {
+    timeHasCome();
+  }
+}
+
+function timeHasCome() {
+  waitingEnds.abort();
+  if (config.phase === "too_early") {
+    window.location.assign(config.urls.next);
+  } else if (config.phase === "resume") {
+    window.location.assign(config.urls.finished);
+  } else {
+    note("entering");
+    // The spread keeps a whole room from arriving in the same instant; the server chose it.
+    window.setTimeout(enter, config.spread_ms);
+  }
+}
+
+async function ready(button) {
+  const isFull = !config.full_screen || !fullScreen.isSupported() || (await fullScreen.enter());
+  if (config.phase !== "waiting") {
+    button.disabled = true;
+    await enter();
+    return;
+  }
+  isReady(button, isFull);
+}
+
+/** Ready is who is in full screen; who leaves it again is asked again. */
+function isReady(button, isIt) {
+  button.disabled = isIt;
+  button.toggleAttribute("data-done", isIt);
+  button.querySelector("[data-ready-label]").textContent = text(texts, isIt ? "ready_label" : "not_ready_label");
+  note(isIt ? "ready" : "not_ready");
+}
+
+function note(key) {
+  const line = stage.querySelector("[data-waiting-note]");
+  if (line) {
+    line.textContent = text(texts, key);
+  }
+}
+
+// --- the paper ---
+
+/** Fetch the paper and put it in place; goes on trying while the server cannot be reached. */
+async function enter(failures = 0) {
+  if (isEntering && failures === 0) {
+    return;
+  }
+  isEntering = true;
+  note(failures > 2 ? "entering_again" : "entering");
+  let answer;
+  try {
+    answer = await postForHtml(config.urls.begin, { client });
+  } catch (error) {
+    notYet(error, failures + 1);
+    return;
+  }
+  isEntering = false;
+  swapIn(answer.data, answer.times);
+}
+
+/** The server does not hand out the paper now: ask again, wait for a person, or go to where the candidate belongs. */
+function notYet(error, failures) {
+  if (error.isPassing) {
+    window.setTimeout(() => enter(failures), error.retryAfterMs || backoff(failures));
+  } else if (error.code === "too_early" && config.phase === "waiting" && failures < 10) {
+    window.setTimeout(() => enter(failures), 500); // our clock is a little ahead; a reload would cost the full screen
+  } else if (error.code === "paused") {
+    isEntering = false;
+    stage.querySelector("[data-ready]").disabled = false;
+    note("");
+    poll.soon();
+  } else {
+    window.location.assign(error.data?.next || config.urls.next);
+  }
+}
+
+function swapIn(html, times) {
+  waitingEnds.abort();
+  paper?.stop();
+  stage.innerHTML = html;
+  root.dataset.phase = document.body.dataset.phase = "paper";
+  paper = new PaperPage(
+    { stage, config, clock, covers, notices, texts, takeOver: () => enter(), askStatus: () => poll.soon() },
+    { client, times },
+  );
+  poll.soon();
+}
+
+// --- what the server says meanwhile ---
+
+function onStatus(status, times) {
+  notices.show(status.messages ?? [], text(texts, "message_heading"), (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
+  if (paper) {
+    // An answer to a question from before this paper would send us back to the waiting page.
+    times.sentAt >= paper.since && paper.update(status, times);
+  } else if (!isEntering) {
+    followWaiting(status, times);
+  }
+}
+
+function followWaiting(status, times) {
+  if (!config.steps.includes(status.step)) {
+    window.location.assign(status.next);
+    return;
+  }
+  followPause(status);
+  const isRunning = config.phase === "resume" && status.deadline_at;
+  clock.sync(status.server_now, isRunning ? status.deadline_at : config.target, times);
+}
+
+function followPause({ state, locked, pause_cause: cause }) {
+  const isPaused = state === "paused";
+  isPaused && locked ? covers.show("locked", { text: cause }) : covers.hide("locked");
+  isPaused && !locked ? covers.show("paused", { text: cause }) : covers.hide("paused");
+}
+
+function onStatusError(error) {
+  if (error.isSignedOut) {
+    paper ? paper.signedOut() : window.location.assign(config.urls.next);
+  }
+}

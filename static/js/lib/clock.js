@@ -1,0 +1,100 @@
+/**
+ * Counts down to a moment of the server; never reads the wall clock of this machine.
+ * Every reply brings `server_now`; half the time it took to come is the most it can be wrong. A new reading moves the
+ * clock only where it contradicts the old one, so that the countdown does not jump with the network.
+ */
+
+/** @returns {number} milliseconds since the page began; does not follow changes of the wall clock */
+const monotonic = () => performance.now();
+
+export class Clock {
+  #offset = null; // server's time minus ours
+  #error = Infinity;
+  #deadline = null;
+  #newest = -Infinity; // server's time of the newest reply
+  #held = null; // what is left while the clock stands still
+
+  /** @param {() => number} now */
+  constructor(now = monotonic) {
+    this.now = now;
+  }
+
+  /**
+   * Take in a reply.
+   * @param {string} serverNow ISO moment
+   * @param {string | null} deadlineAt ISO moment; null: the clock stands still
+   * @param {{sentAt?: number, receivedAt?: number}} times when we asked and were answered, by our own clock
+   */
+  sync(serverNow, deadlineAt, { sentAt = this.now(), receivedAt = this.now() } = {}) {
+    const saidAt = Date.parse(serverNow);
+    this.#read(saidAt, sentAt, receivedAt);
+    if (saidAt < this.#newest) {
+      return; // overtaken on the way: what it says of the deadline may no longer hold
+    }
+    this.#newest = saidAt;
+    if (deadlineAt) {
+      this.#deadline = Date.parse(deadlineAt);
+      this.#held = null;
+    } else if (this.#held === null) {
+      this.#held = this.remainingMs ?? null;
+      this.#deadline = null;
+    }
+  }
+
+  #read(serverNow, sentAt, receivedAt) {
+    const offset = serverNow - (sentAt + receivedAt) / 2;
+    const error = Math.max(1, (receivedAt - sentAt) / 2);
+    const contradicts = this.#offset === null || Math.abs(offset - this.#offset) > error + this.#error;
+    if (contradicts || error < this.#error) {
+      this.#offset = offset;
+      this.#error = error;
+    }
+  }
+
+  /** @returns {number | null} what is left, never less than nothing; null where no deadline is known */
+  get remainingMs() {
+    if (this.#held !== null) {
+      return this.#held;
+    }
+    if (this.#deadline === null || this.#offset === null) {
+      return null;
+    }
+    return Math.max(0, this.#deadline - (this.now() + this.#offset));
+  }
+
+  /** @returns {number | null} the server's deadline in milliseconds; null while the clock stands still */
+  get deadline() {
+    return this.#deadline;
+  }
+
+  /** @returns {boolean} whether time is passing */
+  get running() {
+    return this.#deadline !== null;
+  }
+}
+
+/** When this document was asked for and came, by our own clock: how exact its `server_now` is. */
+export function documentTimes() {
+  const [entry] = performance.getEntriesByType("navigation");
+  return entry ? { sentAt: entry.requestStart, receivedAt: entry.responseStart } : {};
+}
+
+/** @param {number} ms @returns {string} 00:45:56; a second that has begun is still shown */
+export function hms(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/**
+ * Call `tick` a few times a second, and at once when the page is seen again.
+ * @param {() => void} tick
+ * @param {AbortSignal} [signal] ends it
+ */
+export function ticking(tick, signal) {
+  const timer = window.setInterval(tick, 200);
+  document.addEventListener("visibilitychange", tick, { signal });
+  window.addEventListener("pageshow", tick, { signal });
+  signal?.addEventListener("abort", () => window.clearInterval(timer), { once: true });
+  tick();
+}
