@@ -25,7 +25,7 @@ def test_the_server_sees_what_the_test_commits(page: Page) -> None:
     page.goto("/admin/login/")
     page.fill("[name=username]", "keeper")
     page.fill("[name=password]", "a long enough password")
-    page.click("[type=submit]")
+    page.press("[name=password]", "Enter")
     page.wait_for_url("**/admin/")
 
 

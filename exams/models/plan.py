@@ -22,7 +22,7 @@ class Plan(models.Model):
     class CheckCodeKind(models.TextChoices):
         ID_LAST4 = "id_last4", _("证件号后四位")
         PHONE_LAST4 = "phone_last4", _("手机号后四位")
-        PASSWORD = "password", _("组织者发放的密码")  # noqa: S105
+        PASSWORD = "password", _("组织者发放的密码")
 
     code = models.CharField(_("计划编号"), max_length=64, unique=True)
     name = models.CharField(_("考试计划"), max_length=200)

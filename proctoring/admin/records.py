@@ -92,4 +92,4 @@ class LogEntryAdmin(ReadOnly, admin.ModelAdmin[LogEntry]):
 
     @admin.display(description=_("变更"))
     def change(self, entry: LogEntry) -> str:
-        return entry.get_change_message()
+        return for_reader(entry.get_change_message())
