@@ -1,6 +1,7 @@
 """What the exam page posts to proctoring: parsed and bounded before anything else sees it."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from proctoring.domain import lockdown
 from proctoring.domain.lockdown import Event, Report
 
 MOST_EVENTS = 50
-LONGEST_ID = 64
+EVENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class Malformed(ValueError):
@@ -41,14 +42,14 @@ def help_text(request: HttpRequest) -> str:
     text = body(request).get("text", "")
     if not isinstance(text, str):
         raise Malformed("no text")
-    return text
+    return "".join(letter for letter in text if letter.isprintable() or letter.isspace())  # PostgreSQL takes no NUL
 
 
 def _report(event: Any, now: datetime) -> Report:
     if not isinstance(event, dict):
         raise Malformed("not an event")
     event_id = event.get("id")
-    if not isinstance(event_id, str) or not 0 < len(event_id) <= LONGEST_ID:
+    if not (isinstance(event_id, str) and EVENT_ID.fullmatch(event_id)):
         raise Malformed("no id")
     try:
         kind = Event(event.get("kind", ""))

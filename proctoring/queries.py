@@ -6,7 +6,9 @@ from datetime import datetime
 import numpy as np
 from django.conf import settings
 
+from exams import queries as exam_queries
 from exams.domain import consent
+from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
 from exams.models import Consent, Enrolment, Exam, Sitting
 from proctoring.domain import matching
@@ -29,6 +31,7 @@ class CameraFacts:
     face_rule: str
     adopts: bool
     consented: bool
+    is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
     threshold: float
     references: tuple[Descriptor, ...]  # of the photos
     accepted: Descriptor | None  # of the face that passed check-in
@@ -41,7 +44,7 @@ class CameraFacts:
     @property
     def may_check_in(self) -> bool:
         """Tell whether the machine may look at who is there: with consent, and while it is its turn."""
-        return self.consented and self.uses_camera and self.check_in is CheckIn.UNCHECKED
+        return self.consented and self.uses_camera and self.is_in_turn and self.check_in is CheckIn.UNCHECKED
 
     @property
     def uses_camera(self) -> bool:
@@ -68,7 +71,7 @@ class CameraFacts:
         return replace(self, check_in=check_in, failures=failures)
 
 
-def camera_facts(sitting: Sitting) -> CameraFacts:
+def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
     """Gather the facts of a sitting that was read with its enrolment and exam."""
     enrolment, exam = sitting.enrolment, sitting.enrolment.exam
     return CameraFacts(
@@ -81,6 +84,7 @@ def camera_facts(sitting: Sitting) -> CameraFacts:
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
         consented=consented(enrolment) is True,
+        is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
         threshold=settings.FACE_THRESHOLD,
         references=references(enrolment),
         accepted=_accepted(sitting),

@@ -1,5 +1,7 @@
 """The check-in page, what the exam page reports, and the pictures that staff may look at."""
 
+from contextlib import suppress
+
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
@@ -78,7 +80,8 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
 def human_check(request: CandidateRequest) -> HttpResponse:
     """Hand the candidate over to an invigilator, with the reason that the page knows."""
     reason = REASONS.get(request.POST.get("reason", ""), REASONS["asked"])
-    identity.ask_for_person(sitting_of(request), reason=for_staff(reason), now=wall_clock())
+    with suppress(Refused):  # it has ended meanwhile: the page sends the candidate to where they belong
+        identity.ask_for_person(sitting_of(request), reason=for_staff(reason), now=wall_clock())
     return redirect("proctoring:check_in")
 
 

@@ -134,8 +134,10 @@ def _start(sitting: Sitting, now: datetime) -> None:
 
 
 @transaction.atomic
-def submit(sitting: Sitting, ended_by: str, now: datetime, epoch: int | None = None) -> Sitting:
-    """End a sitting and mark it; one that has ended stays as it is. `epoch` is that of the page that asks, if one does.
+def submit(
+    sitting: Sitting, ended_by: str, now: datetime, epoch: int | None = None, client: str | None = None
+) -> Sitting:
+    """End a sitting and mark it; one that has ended stays as it is. `epoch` and `client` are the asking page's.
 
     After the deadline it counts as closed by the deadline, at that moment, whoever asks.
     """
@@ -146,7 +148,7 @@ def submit(sitting: Sitting, ended_by: str, now: datetime, epoch: int | None = N
         return end(sitting, State.SUBMITTED, Sitting.EndedBy.DEADLINE, now)
     if sitting.state == State.READY:
         raise NotBegun
-    if epoch is not None and epoch != sitting.epoch:
+    if epoch not in {None, sitting.epoch} or client not in {None, sitting.client}:
         raise Superseded
     if ended_by == Sitting.EndedBy.CANDIDATE:
         _require_hand_in(sitting, now)

@@ -301,6 +301,13 @@ def test_handing_in_too_early_says_when() -> None:
     assert (response.status_code, json.loads(response.content)["error"]) == (409, "too_early")
 
 
+def test_a_page_of_another_exam_cannot_hand_this_one_in(sitting: Sitting, browser: Client) -> None:
+    body: dict[str, str | int] = {"client": "page-of-another-exam", "epoch": sitting.epoch}
+    assert post(browser, "hand_in", body).json()["error"] == "superseded"
+    assert get_status(browser, **body).json()["superseded"] is True
+    assert get_status(browser, client=CLIENT, epoch=sitting.epoch).json()["superseded"] is False
+
+
 def test_a_superseded_page_cannot_hand_in(sitting: Sitting, browser: Client) -> None:
     sittings.begin(sitting, "page-2", timezone.now())
     response = hand_in(browser)

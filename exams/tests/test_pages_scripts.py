@@ -107,13 +107,13 @@ def test_one_request_is_under_way_at_a_time_and_the_newest_answer_follows(run: A
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503, 401, 400])
 def test_whatever_goes_wrong_the_answer_stays_until_it_is_acknowledged(run: Any, status: int) -> None:
-    unsent, seqs, left = run(
+    said, seqs, left = run(
         SAVER,
         f"answers = [{{ status: {status}, retryAfterMs: 1 }}];",
-        'saver.change(1, ["A"], false); await pause(50); const unsent = [saver.unsent, states.at(-1)[0]];',
-        "await saver.flush(3000); return [unsent, bodies.map((body) => body.ops[0].seq), saver.unsent];",
+        'saver.change(1, ["A"], false); await saver.flush(3000);',
+        "return [states.map(String), bodies.map((body) => body.ops[0].seq), saver.unsent];",
     )
-    assert unsent == [1, "unsent"]
+    assert "unsent,1" in said
     assert seqs == [1, 1]  # the same op again: the server takes it once
     assert left == 0
 

@@ -38,7 +38,7 @@ def confirm(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
 @page_of(Step.CONFIRM)
 def correction(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
     """Record what the candidate says is wrong, sign them out, and tell them so on the login page."""
-    text = request.POST.get("text", "").strip() or _("考生未说明")
+    text = request.POST.get("text", "").replace("\x00", "").strip() or _("考生未说明")
     enrolments.record_correction(sitting.enrolment, text, now)
     accounts.sign_out(request)
     messages.info(request, _("您报告的信息问题已转交考务人员。更正后请重新登录；如急需处理，请直接联系考务人员。"))

@@ -41,10 +41,16 @@ def status(request: CandidateRequest) -> HttpResponse:
     sitting = access.timed_sitting_of(request)
     now = access.moment_of(sitting)
     sitting = sittings.close_if_overdue(sitting, now)
-    return JsonResponse(_status(sitting, now, epoch=request.GET.get("epoch", "")))
+    page = request.GET.get("epoch", ""), request.GET.get("client", "")
+    return JsonResponse(_status(sitting, now) | {"superseded": _superseded(sitting, *page)})
 
 
-def _status(sitting: Sitting, now: datetime, epoch: str) -> dict[str, Any]:
+def _superseded(sitting: Sitting, epoch: str, client: str) -> bool:
+    """Tell whether a page that holds a paper holds it no longer; also one whose session has gone to another exam."""
+    return bool(epoch) and (epoch != str(sitting.epoch) or client not in {"", sitting.client})
+
+
+def _status(sitting: Sitting, now: datetime) -> dict[str, Any]:
     place = queries.place(sitting, now)
     return {
         "server_now": moment(now),
@@ -54,7 +60,6 @@ def _status(sitting: Sitting, now: datetime, epoch: str) -> dict[str, Any]:
         "locked": sitting.locked,
         "pause_cause": for_reader(sitting.pause_cause),
         "epoch": sitting.epoch,
-        "superseded": bool(epoch) and epoch != str(sitting.epoch),
         "step": place.step.value,
         "next": place.url,
         "held_back": [gate.reason for gate in place.gates],
@@ -77,7 +82,7 @@ def hand_in(request: CandidateRequest) -> HttpResponse:
     sitting = access.timed_sitting_of(request)
     now = access.moment_of(sitting)
     try:
-        sitting = sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now, epoch=speaker.epoch)
+        sitting = sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now, epoch=speaker.epoch, client=speaker.client)
     except sittings.Refused as refused:
         return refusal(refused, sitting, now)
     return JsonResponse({"next": queries.place(sitting, now).url})

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -61,7 +60,6 @@ def context(sitting: Sitting, **more: Any) -> dict[str, Any]:
         "enrolment": enrolment,
         "exam": exam,
         "plan": exam.plan,
-        "zone": ZoneInfo(exam.plan.timezone),
         "help_contact": exam.help_contact,
         **more,
     }

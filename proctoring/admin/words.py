@@ -19,6 +19,7 @@ CAUSES: dict[str, Promise] = {
     Cause.FOCUS_LOST.value: gettext_lazy("焦点离开考试页面，可能点击了旁边的窗口"),
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
+    Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
 TONES = {  # the badge of each state; words always stand beside the colour

@@ -237,7 +237,7 @@ class CameraConsumer(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _read_facts(self) -> CameraFacts | None:
         sitting = sitting_of_session(_fresh(self.scope["session"]))
-        return None if sitting is None else queries.camera_facts(sitting)
+        return None if sitting is None else queries.camera_facts(sitting, wall_clock())
 
     @database_sync_to_async
     def _arrive(self) -> None:

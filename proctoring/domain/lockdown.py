@@ -32,6 +32,7 @@ class Cause(StrEnum):
     FOCUS_LOST = "focus_lost"  # another window beside it
     FULL_SCREEN_LEFT = "full_screen_left"
     SETTLING_IN = "settling_in"  # the first moments of a page: prompts of the browser itself
+    SENT_AWAY = "sent_away"  # to the face check, or free to go while the clock stood still
 
 
 class AfterLimit(StrEnum):
@@ -97,9 +98,18 @@ def report(event_id: str, event: Event, began_ms_ago: int, duration_ms: int | No
 
 
 def classify(
-    told: Report, *, started_at: datetime, counted: Sequence[Trip], now: datetime, rules: Rules | None = None
+    told: Report,
+    *,
+    started_at: datetime,
+    counted: Sequence[Trip],
+    now: datetime,
+    sent_away: bool = False,
+    rules: Rules | None = None,
 ) -> Classified:
-    """Say what a report is. Only what is over is counted: nobody is counted while they may still come back in grace."""
+    """Say what a report is. Only what is over is counted: nobody is counted while they may still come back in grace.
+
+    `sent_away`: a check or a pause ended while the candidate was away, so being away was not their doing.
+    """
     rules = rules or Rules()
     lasted = (told.ended_at or now) - told.began_at
     if told.event is Event.LEFT_FULL_SCREEN:
@@ -110,7 +120,9 @@ def classify(
     cause = Cause.PAGE_HIDDEN if hidden else Cause.FOCUS_LOST
     if not hidden and told.began_at - started_at < rules.settling_in:
         cause = Cause.SETTLING_IN
-    innocent = cause is Cause.SETTLING_IN or _same_trip(told, counted)
+    if sent_away:
+        cause = Cause.SENT_AWAY
+    innocent = cause in {Cause.SETTLING_IN, Cause.SENT_AWAY} or _same_trip(told, counted)
     counts = kind is not None and told.ended_at is not None and not innocent
     return Classified(kind, cause, told.began_at, told.ended_at, counts)
 

@@ -113,6 +113,7 @@ RULES: tuple[Rule, ...] = (
 
 STEADY_INTERVAL = timedelta(seconds=4)
 DOUBTFUL_INTERVAL = timedelta(seconds=1)
+LAPSE = timedelta(seconds=12)  # what is not seen again for so long has not lasted meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,15 @@ class Run:
     denied_since: datetime | None = None
     opened: bool = False
     confirmed: bool = False
+    since: datetime | None = None  # since when it has been seen without a lapse; None: not on this connection
+    shown_at: datetime | None = None
+
+    def again(self, at: datetime) -> "Run":
+        """Return the run with one more look that shows it; after a lapse it must last anew."""
+        lapsed = self.shown_at is None or at - self.shown_at > LAPSE
+        run = Run(began_at=at) if lapsed and not self.opened else self
+        since = at if lapsed else run.since
+        return replace(run, shown=run.shown + 1, denied_in_a_row=0, denied_since=None, since=since, shown_at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +220,7 @@ def next_look(watch: Watch) -> timedelta:
 
 def _step(rule: Rule, run: Run | None, sighting: Sighting) -> tuple[Run | None, Iterable[Change]]:
     if sighting.seen in rule.shown_by:
-        run = run or Run(began_at=sighting.at)
-        return _grown(rule, replace(run, shown=run.shown + 1, denied_in_a_row=0, denied_since=None), sighting)
+        return _grown(rule, (run or Run(began_at=sighting.at)).again(sighting.at), sighting)
     if run is None or sighting.seen not in rule.denied_by:
         return run, ()
     run = replace(
@@ -228,7 +237,7 @@ def _step(rule: Rule, run: Run | None, sighting: Sighting) -> tuple[Run | None, 
 def _grown(rule: Rule, run: Run, sighting: Sighting) -> tuple[Run, Iterable[Change]]:
     """Open and confirm what has lasted long enough."""
     changes: list[Change] = []
-    lasted = sighting.at - run.began_at
+    lasted = sighting.at - (run.since or sighting.at)
     share = run.shown / (run.shown + run.denied)
     if not run.opened and lasted >= rule.lasts and run.shown >= rule.least and share >= rule.share:
         run = replace(run, opened=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -10,13 +10,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto
 from exams.services.changes import for_staff
 from proctoring.domain import retention
-from proctoring.models import FaceTemplate, PictureViewing, Snapshot
+from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
 
 Progress = Callable[[int], object]
 BATCH = 500
+LEFT_OVER_AFTER = timedelta(days=1)  # from the close of the exam; whoever still sits then keeps theirs
 
 
 def keep(sitting_id: int, picture: bytes, *, reason: str | Promise, taken_at: datetime) -> Snapshot | None:
@@ -70,7 +72,14 @@ def purge(now: datetime, progress: Progress = lambda count: None) -> Expired:
             with transaction.atomic():
                 pictures.model._default_manager.filter(pk__in=batch).delete()
             progress(len(batch))
+    _left_over_templates(now).delete()
     return counts
+
+
+def _left_over_templates(now: datetime) -> QuerySet[CheckInTemplate]:
+    """Return the faces of those who checked in and never began, so that no end of a sitting deleted them."""
+    closed = CheckInTemplate.objects.filter(sitting__enrolment__exam__closes_at__lte=now - LEFT_OVER_AFTER)
+    return closed.exclude(sitting__state__in=[State.IN_PROGRESS.value, State.PAUSED.value])
 
 
 def _expired_snapshots(now: datetime) -> QuerySet[Snapshot]:

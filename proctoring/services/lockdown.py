@@ -51,7 +51,13 @@ def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
     known = Incident.objects.filter(sitting=sitting, detail__id=told.id).first()
     if known is not None and known.ended_at is not None:
         return bool(known.detail.get("counted"))
-    classified = lockdown.classify(told, started_at=sitting.started_at, counted=_trips(sitting, known, now), now=now)
+    classified = lockdown.classify(
+        told,
+        started_at=sitting.started_at,
+        counted=_trips(sitting, known, now),
+        now=now,
+        sent_away=_sent_away(sitting, told, now),
+    )
     if classified.kind is None:
         return False
     if known is None:  # the end of an earlier stretch was never reported: the page was reloaded
@@ -81,6 +87,12 @@ def _trips(sitting: Sitting, known: Incident | None, now: datetime) -> list[Trip
         sitting=sitting, kind=Incident.Kind.SWITCHED_AWAY, detail__counted=True, began_at__gte=now - RECENT
     )
     return [Trip(row.began_at, row.ended_at) for row in counted if row != known]
+
+
+def _sent_away(sitting: Sitting, told: Report, now: datetime) -> bool:
+    """Tell whether the platform or a person moved the sitting on while the candidate was away from the paper."""
+    moves = sitting.changes.filter(field__in=["check_in", "state"], at__gt=told.began_at, at__lte=told.ended_at or now)
+    return moves.exclude(before=State.READY.value).exists()
 
 
 def _follow(sitting: Sitting, follows: AfterLimit, now: datetime) -> None:

@@ -385,6 +385,14 @@ async def test_no_frame_costs_a_query(pages: list[Page]) -> None:
     assert asked == []
 
 
+async def test_nobody_checks_in_before_the_door_opens(pages: list[Page]) -> None:
+    sitting = await make(exam__opens_at=timezone.now() + timedelta(days=2))
+    pages.append(page := await Page.of(sitting, "check_in"))
+    assert (await page.told())["state"] == "unchecked"
+    assert (await page.show("obama2"))["verdict"] == "not_wanted"
+    assert (await again(sitting)).check_in == "unchecked"
+
+
 async def test_a_sitting_that_begins_without_a_camera_has_a_gap_until_one_comes() -> None:
     sitting = await make_passed()
     assert await kinds() == ["network_gap"]

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from exams.models import StateChange
 from exams.tests.factories import browser_of
@@ -67,3 +68,9 @@ def test_nobody_gets_in_without_signing_in() -> None:
 
 def test_asking_for_a_person_needs_a_post() -> None:
     assert browser_of(camera_sitting()).get(PERSON).status_code == 405
+
+
+def test_asking_for_a_person_after_the_end_leads_to_the_end_page() -> None:
+    browser = browser_of(camera_sitting(state="terminated", ended_at=timezone.now()))
+    assert browser.post(PERSON, {"reason": "asked"}).status_code == 302
+    assert browser.get(PAGE)["Location"] == reverse("exams:finished")

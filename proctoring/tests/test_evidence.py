@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exams.models import ReferencePhoto
-from proctoring.models import FaceTemplate, PictureViewing, Snapshot
+from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
 from proctoring.services import evidence
 from proctoring.tests.factories import camera_sitting, staff
 
@@ -87,3 +87,13 @@ def test_a_dry_run_deletes_nothing() -> None:
     Snapshot.objects.update(expires_at=timezone.now())
     assert "Would delete 1 snapshots" in purge("--dry-run")
     assert Snapshot.objects.filter(pk=kept.pk).exists()
+
+
+def test_the_face_of_somebody_who_checked_in_and_never_began_is_deleted_after_the_exam() -> None:
+    yesterday = timezone.now() - timedelta(days=1, hours=1)
+    gone = camera_sitting(check_in="passed", exam__opens_at=yesterday - timedelta(hours=4), exam__closes_at=yesterday)
+    waiting = camera_sitting(check_in="passed")
+    for sitting in (gone, waiting):
+        CheckInTemplate.objects.create(sitting=sitting, embedder="x", descriptor=b"x", made_at=timezone.now())
+    purge()
+    assert [kept.sitting for kept in CheckInTemplate.objects.all()] == [waiting]

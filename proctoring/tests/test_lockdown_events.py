@@ -1,12 +1,15 @@
 """Reports of leaving the screen: each counts once, and the exam's rule follows."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from exams.models import Sitting
+from exams.services import sittings
 from exams.tests.factories import SittingFactory, browser_of
 from proctoring.models import Incident
 
@@ -111,3 +114,19 @@ def test_not_a_number_is_refused(sitting: Sitting) -> None:
 def test_nobody_reports_for_somebody_else() -> None:
     response = Client().post(reverse("proctoring:events"), {"events": []}, content_type="application/json")
     assert response.status_code == 401
+
+
+def test_whoever_is_sent_to_a_face_check_or_leaves_in_a_pause_has_not_switched_away(sitting: Sitting) -> None:
+    now = timezone.now()
+    sittings.pause(sitting, "考场突发情况", now - timedelta(seconds=60))
+    sittings.resume(sitting, now - timedelta(seconds=10))
+    answer = report(browser_of(sitting), away("one", ago=55_000, lasted=50_000))
+    assert answer["switch_count"] == 0
+    assert Incident.objects.get(kind="switched_away").detail["cause"] == "sent_away"
+    assert report(browser_of(sitting), away("two", ago=5_000, lasted=4_000))["switch_count"] == 1
+
+
+def test_an_event_with_a_name_that_no_page_makes_is_refused(sitting: Sitting) -> None:
+    body = {"client": "page-1", "events": [away("\x00")]}
+    response = browser_of(sitting).post(reverse("proctoring:events"), body, content_type="application/json")
+    assert response.status_code == 400

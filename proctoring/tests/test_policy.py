@@ -137,3 +137,17 @@ def test_incidents_of_a_kind_never_overlap_and_never_end_before_they_begin(seen:
             began[change.kind] = change.began_at
         elif isinstance(change, Closed):
             assert change.ended_at >= began.pop(change.kind)
+
+
+def test_a_look_now_and_one_long_after_have_not_lasted_from_the_one_to_the_other() -> None:
+    sights = [(0.0, Seen.OTHER), *every_second(Seen.NOBODY, 1, 9), *every_second(Seen.UNCLEAR, 9, 120)]
+    _watch, changes = watched([*sights, *every_second(Seen.OTHER, 120, 127)])
+    assert [change for change in changes if change.kind is Kind.NOT_THE_PERSON] == [
+        Opened(Kind.NOT_THE_PERSON, "serious", at(120), at(125), 6, 0, distance=0.7)
+    ]
+
+
+def test_after_a_reload_one_look_confirms_nothing() -> None:
+    watch = policy.resumed({Kind.NOT_THE_PERSON: (at(-300), False)})
+    assert watched([(0, Seen.OTHER)], watch)[1] == []
+    assert [type(change) for change in watched(every_second(Seen.OTHER, 0, 16), watch)[1]] == [Confirmed]

@@ -14,10 +14,11 @@ export class StatusPoll {
   #stopped = false;
 
   /**
-   * @param {{url: string, epoch: () => number, onStatus: (data: any, times: object) => void, onError: (error: any) => void}} options
+   * @param {{url: string, page: () => {epoch?: string, client?: string}, onStatus: (data: any, times: object) => void,
+   *   onError: (error: any) => void}} options page: who asks, if it holds a paper
    */
-  constructor({ url, epoch, onStatus, onError }) {
-    Object.assign(this, { url, epoch, onStatus, onError });
+  constructor({ url, page, onStatus, onError }) {
+    Object.assign(this, { url, page, onStatus, onError });
     const soonIfSeen = () => document.hidden || this.soon();
     document.addEventListener("visibilitychange", soonIfSeen);
     window.addEventListener("pageshow", soonIfSeen);
@@ -53,7 +54,7 @@ export class StatusPoll {
     this.#again = false;
     let wait = EVERY_MS * (1 + Math.random());
     try {
-      const { data, times } = await getJson(`${this.url}?epoch=${this.epoch()}`);
+      const { data, times } = await getJson(`${this.url}?${new URLSearchParams(this.page())}`);
       this.#failures = 0;
       this.onStatus(data, times);
     } catch (error) {

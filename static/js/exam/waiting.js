@@ -23,7 +23,12 @@ const client = clientId(config.sitting);
 const clock = new Clock();
 const covers = new Covers(document.querySelector("[data-covers]"), root);
 const notices = new Notices(document.querySelector("#notice"));
-const poll = new StatusPoll({ url: config.urls.status, epoch: () => paper?.epoch ?? 0, onStatus, onError: onStatusError });
+const poll = new StatusPoll({
+  url: config.urls.status,
+  page: () => (paper ? { epoch: String(paper.epoch), client } : {}),
+  onStatus,
+  onError: onStatusError,
+});
 const waitingEnds = new AbortController();
 let paper = null;
 let isEntering = false;
@@ -150,6 +155,10 @@ function swapIn(html, times) {
   waitingEnds.abort();
   paper?.stop();
   stage.innerHTML = html;
+  if (JSON.parse(stage.querySelector("#paper-data").textContent).sitting !== config.sitting) {
+    window.location.assign(config.urls.next); // another exam was chosen in another tab
+    return;
+  }
   root.dataset.phase = document.body.dataset.phase = "paper";
   paper = new PaperPage(
     { stage, config, clock, covers, notices, texts, takeOver: () => enter(), askStatus: () => poll.soon() },
