@@ -207,6 +207,7 @@ class Intervention(models.Model):
         PAUSE = "pause", _("暂停")
         RESUME = "resume", _("恢复")
         EXTEND = "extend", _("延长时间")
+        ADMIT_LATE = "admit_late", _("准许迟到入场")
         LOCK = "lock", _("锁定")
         UNLOCK = "unlock", _("解锁")
         TERMINATE = "terminate", _("终止考试")

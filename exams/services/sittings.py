@@ -27,6 +27,7 @@ from exams.services.refusals import (
     TooLate,
 )
 from exams.services.supervision import (
+    admit_late,
     extend,
     move_check_in,
     move_identity,
@@ -47,6 +48,7 @@ __all__ = [
     "Superseded",
     "TooEarly",
     "TooLate",
+    "admit_late",
     "announce",
     "begin",
     "close_if_overdue",

@@ -1,7 +1,7 @@
 """What staff do to a sitting, and proctoring for them: pause, give time, end, reopen, say who is there."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from exams import queries
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
-from exams.domain.timing import Span, held_within
+from exams.domain.timing import NOTHING, Span, held_within
 from exams.models import Pause, Result, Sitting
 from exams.services import marks
 from exams.services.changes import announce, for_staff, moved, record, take
@@ -68,6 +68,24 @@ def extend(sitting: Sitting, minutes: int, now: datetime, by: AbstractBaseUser |
     _add_time(sitting, minutes, now, by, reason)
     _set_deadline(sitting, now)
     sitting.save()
+    announce(sitting)
+    return sitting
+
+
+@transaction.atomic
+def admit_late(sitting: Sitting, minutes: int, now: datetime, by: AbstractBaseUser | None, reason: str) -> Sitting:
+    """Let somebody who came too late begin within so many minutes from now; their window closes later by as much."""
+    reason = require_reason(reason)
+    if not 0 < minutes <= MOST_MINUTES:
+        raise Refused(_("准许入场的时间应为1至%(most)d分钟。") % {"most": MOST_MINUTES})
+    sitting = take(sitting.pk)
+    missing = now + timedelta(minutes=minutes) - queries.facts(sitting).last_entry(now)
+    if sitting.state != State.READY or missing <= NOTHING:
+        raise Refused(_("该考生不需要准许：考试尚可入场、已经开始或已经结束。"))
+    before = sitting.held_seconds
+    sitting.held_seconds += math.ceil(missing.total_seconds())
+    sitting.save(update_fields=["held_seconds"])
+    record(sitting, "held_seconds", before=before, after=sitting.held_seconds, now=now, by=by, reason=reason)
     announce(sitting)
     return sitting
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from exams import queries
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
 from exams.models import Sitting
 from proctoring.admin import forms
@@ -28,6 +30,11 @@ def _lasts(sitting: Sitting) -> bool:
 
 def _has_begun(sitting: Sitting) -> bool:
     return sitting.state in {State.IN_PROGRESS, State.PAUSED}
+
+
+def _came_too_late(sitting: Sitting) -> bool:
+    now = timezone.now()
+    return sitting.state == State.READY and queries.facts(sitting).last_entry(now) <= now
 
 
 def _in_question(sitting: Sitting) -> bool:
@@ -142,6 +149,15 @@ ACTS: Mapping[str, Act] = {
             _("考生的倒计时会在数秒内更新。"),
             (_("设备故障耽误作答"), _("网络中断耽误作答"), _("重新核验耽误作答")),
             form=forms.MinutesForm,
+        ),
+        Act(
+            Kind.ADMIT_LATE,
+            interventions.admit_late,
+            _came_too_late,
+            _("考生可在所填分钟内开始考试，最晚结束时间相应顺延；仍不够的，请另行延长。"),
+            (_("因故迟到，经核实准许入场"),),
+            form=forms.MinutesForm,
+            matters=lambda sitting: True,
         ),
         Act(
             Kind.TERMINATE,

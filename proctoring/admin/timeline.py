@@ -19,6 +19,7 @@ FIELDS = {
     "validity": gettext_lazy("成绩有效性"),
     "locked": gettext_lazy("锁定"),
     "extra_seconds": gettext_lazy("加时"),
+    "held_seconds": gettext_lazy("窗口顺延"),
     "photo": gettext_lazy("底照"),
     "responses": gettext_lazy("作答"),
 }
@@ -102,9 +103,9 @@ def _change(change: StateChange) -> str:
     name = str(FIELDS.get(change.field, change.field))
     if change.field == "locked":
         return _("已锁定") if change.after == "True" else _("已解除锁定")
-    if change.field == "extra_seconds":
+    if change.field in {"extra_seconds", "held_seconds"}:
         added = timedelta(seconds=int(change.after or 0) - int(change.before or 0))
-        return _("加时 %(length)s") % {"length": words.length(added)}
+        return f"{name} {words.length(added)}"
     if change.field in {"photo", "responses"}:
         return _("%(name)s已更新") % {"name": name}
     known = CHOICES.get(change.field, {})

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             name='Intervention',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('pass_check_in', '人工放行'), ('hold', '转人工核验'), ('new_check', '要求重新核验'), ('clear_identity', '确认身份无误'), ('reject_identity', '否定身份'), ('pause', '暂停'), ('resume', '恢复'), ('extend', '延长时间'), ('lock', '锁定'), ('unlock', '解锁'), ('terminate', '终止考试'), ('reopen', '重新开放'), ('replace_photo', '更换底照'), ('compare_photo', '底照与证件比对'), ('set_validity', '裁定成绩有效性'), ('review_incident', '处理异常'), ('accept_late', '采用迟到作答'), ('message', '发送消息')], max_length=30, verbose_name='处置')),
+                ('kind', models.CharField(choices=[('pass_check_in', '人工放行'), ('hold', '转人工核验'), ('new_check', '要求重新核验'), ('clear_identity', '确认身份无误'), ('reject_identity', '否定身份'), ('pause', '暂停'), ('resume', '恢复'), ('extend', '延长时间'), ('admit_late', '准许迟到入场'), ('lock', '锁定'), ('unlock', '解锁'), ('terminate', '终止考试'), ('reopen', '重新开放'), ('replace_photo', '更换底照'), ('compare_photo', '底照与证件比对'), ('set_validity', '裁定成绩有效性'), ('review_incident', '处理异常'), ('accept_late', '采用迟到作答'), ('message', '发送消息')], max_length=30, verbose_name='处置')),
                 ('reason', models.CharField(max_length=300, verbose_name='原因')),
                 ('detail', models.JSONField(blank=True, default=dict, verbose_name='说明')),
                 ('at', models.DateTimeField(verbose_name='时间')),

@@ -176,6 +176,13 @@ def extend(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now
 
 
 @transaction.atomic
+def admit_late(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now: datetime) -> Intervention:
+    """Let somebody in who came after the last entry: the exam's rule yields to a person's word."""
+    sitting = sittings.admit_late(sitting, minutes=minutes, now=now, by=by, reason=reason)
+    return _record(sitting, Kind.ADMIT_LATE, by, reason, now, minutes=minutes)
+
+
+@transaction.atomic
 def terminate(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> Intervention:
     """End a sitting; what was answered is kept and marked, and its result waits for a decision."""
     reason, sitting = require_reason(reason), take(sitting.pk)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from exams.domain.lifecycle import Identity, State, Validity
 from exams.models import ReferencePhoto, Result, Sitting
 from exams.services import sittings
-from exams.tests.factories import browser_of
+from exams.tests.factories import SittingFactory, browser_of, minutes
 from proctoring.models import Incident, Intervention, Message
 from proctoring.services import incidents, messages
 from proctoring.tests import scenes, staff
@@ -54,6 +54,16 @@ def test_nobody_else_can_act_either() -> None:
     assert act(browser_of(sitting), sitting, "pause", reason=WHY).status_code == 302
     assert act(Client(), sitting, "pause", reason=WHY).status_code == 302
     assert state_of(sitting) == State.IN_PROGRESS
+
+
+def test_a_latecomer_can_be_let_in_from_the_page() -> None:
+    sitting = SittingFactory(exam__opens_at=timezone.now() - minutes(40), exam__late_entry_minutes=15)
+    client = staff.invigilator()
+    page = client.get(reverse("admin:exams_sitting_change", args=[sitting.pk])).content.decode()
+    assert "准许迟到入场" in page
+    assert act(client, sitting, "admit_late", minutes=10, reason=WHY).status_code == 302
+    assert "准许迟到入场" in client.get(reverse("admin:exams_sitting_change", args=[sitting.pk])).content.decode()
+    assert Intervention.objects.get().detail == {"minutes": 10}
 
 
 def test_looking_at_the_address_of_acts_does_nothing() -> None:

@@ -7,6 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from exams import queries
+from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, Identity, State, Validity
 from exams.models import ReferencePhoto, Response, ResponseEntry, Result, Sitting
 from exams.services import sittings
@@ -142,6 +144,22 @@ def test_an_extension_moves_the_deadline(by: User) -> None:
     done = interventions.extend(sitting, minutes=10, **words(by))
     assert fresh(sitting).deadline_at == deadline + minutes(10)
     assert done.detail == {"minutes": 10}
+
+
+def test_a_latecomer_is_let_in_by_a_person_only(by: User) -> None:
+    now = timezone.now()
+    sitting = SittingFactory(exam__opens_at=now - minutes(40), exam__late_entry_minutes=15)
+    assert queries.place(sitting, now).step is Step.MISSED
+    done = interventions.admit_late(sitting, minutes=10, **words(by) | {"now": now})
+    assert done.reason == WHY
+    assert queries.place(fresh(sitting), now + minutes(9)).step is not Step.MISSED
+    assert queries.place(fresh(sitting), now + minutes(11)).step is Step.MISSED
+
+
+def test_whoever_may_still_come_in_needs_no_permission(by: User) -> None:
+    sitting = SittingFactory(exam__opens_at=timezone.now() - minutes(5))
+    with pytest.raises(Refused):
+        interventions.admit_late(sitting, minutes=10, **words(by))
 
 
 @pytest.mark.parametrize("count", [0, -5, 601])

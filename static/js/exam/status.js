@@ -4,7 +4,7 @@
  */
 import { getJson, backoff } from "../lib/api.js";
 
-const EVERY_MS = 5000;
+const EVERY_MS = 3000; // so that what staff change arrives within five seconds, also where there is no socket
 
 export class StatusPoll {
   #timer = 0;
@@ -27,7 +27,7 @@ export class StatusPoll {
 
   start() {
     this.#stopped = false;
-    this.#plan(EVERY_MS * (1 + Math.random()));
+    this.#plan(EVERY_MS * (1 + Math.random() / 2));
   }
 
   stop() {
@@ -52,7 +52,7 @@ export class StatusPoll {
   async #ask() {
     this.#asking = true;
     this.#again = false;
-    let wait = EVERY_MS * (1 + Math.random());
+    let wait = EVERY_MS * (1 + Math.random() / 2);
     try {
       const { data, times } = await getJson(`${this.url}?${new URLSearchParams(this.page())}`);
       this.#failures = 0;
