@@ -6,7 +6,7 @@ DATA_DIR ?= var
 export DATA_DIR
 
 # What a browser gets, and what a person reads: made again only when a source is newer.
-STATIC_SOURCES := $(shell find static */static -name '.*' -prune -o -print 2>/dev/null)
+STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help

@@ -5,6 +5,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -21,6 +22,7 @@ from exams.importers.normalised import Fault, Refused
 PLAIN_NUMBER_FORMATS = frozenset({"General", "@", "0"})
 _OPTION_HEADING = re.compile(r"(?:选项|答案选项|备选项)?([A-Z])(?:选项)?$")
 _IGNORED_IN_HEADINGS = re.compile(r"[\s*()\[\]【】{}<>《》:\u200b\ufeff]")
+_NOT_READ = ("备注", "序号", "错误原因")  # columns for people; the last one is ours, in a workbook handed back
 _BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 
 
@@ -138,12 +140,21 @@ def _headings(sheet: Sheet, line: list[Any], number: int, faults: list[Fault]) -
             taken = (places, column.field)
         elif letter:
             taken = (options, letter[1])
+        elif not normal_heading(raw).startswith(_NOT_READ):
+            faults.append(Fault(sheet.title, number, str(raw), _unknown(bare, known)))
         if taken and taken[0].setdefault(taken[1], place) != place:
             faults.append(Fault(sheet.title, number, str(raw), _("这一列出现了两次，请只保留一列。")))
     for column in sheet.columns:
         if column.required and column.field not in places:
             faults.append(Fault(sheet.title, number, column.title, _("缺少这一列，请按模板补上。")))
     return places, options
+
+
+def _unknown(heading: str, known: Mapping[str, Column]) -> str:
+    """Return why a column cannot be left alone: what it says would be lost without a word."""
+    if near := get_close_matches(normal_heading(heading), known, n=1):
+        return _("无法识别这一列，是否应为“%(title)s”？请改正列名。") % {"title": known[near[0]].title}
+    return _("无法识别这一列。请按模板改正列名；不导入的列请删除，或以“备注”开头。")
 
 
 @dataclass(frozen=True)
