@@ -7,6 +7,7 @@ from typing import Any
 
 import django
 import uvicorn
+from django.utils.translation import gettext as _
 
 # What bounds memory under a flood of frames, and notices a browser that has gone; docs/deployment.md lists the flags.
 SERVER: dict[str, Any] = {
@@ -57,7 +58,7 @@ def prepare_tls() -> None:
 
     if settings.TLS == "self-signed":
         tls.ensure_certificate(Path(settings.TLS_CERT), Path(settings.TLS_KEY), settings.ALLOWED_HOSTS)
-        sys.stdout.write("The certificate is self-signed: the browser warns once; go on to the page.\n")
+        sys.stdout.write(_("证书为自签名：浏览器会警告一次，请选择继续访问。") + "\n")
 
 
 def prepare_data() -> None:
@@ -69,7 +70,7 @@ def prepare_data() -> None:
         call_command("collectstatic", verbosity=0, interactive=False)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_demo")
-    sys.stdout.write("Ctrl-C ends the server.\n")
+    sys.stdout.write(_("按 Ctrl-C 停止服务。") + "\n")
     sys.stdout.flush()
 
 

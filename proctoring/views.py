@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.requests import CandidateRequest, candidate_required
 from exams import queries as exam_queries
+from exams import seams
 from exams.access import sitting_of, sitting_required
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn
@@ -71,7 +72,8 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
     sitting = sitting_of(request)
     place = exam_queries.place(sitting, wall_clock())
     elsewhere = place.url if place.step is not Step.CHECK_IN else ""
-    return JsonResponse({"state": sitting.check_in, "next": elsewhere})
+    said = [{"id": notice.id, "text": notice.text} for notice in seams.notices_for(sitting)]
+    return JsonResponse({"state": sitting.check_in, "next": elsewhere, "messages": said})
 
 
 @require_POST

@@ -31,6 +31,9 @@ def test_a_stranger_waits_for_an_invigilator_who_lets_them_in(browser_with: Open
     assert_two_failures_are_on_record(place)
 
     desk = Desk(browser_with(), place.sitting)
+    desk.write("请向镜头出示身份证件")
+    expect(way.page.get_by_role("dialog")).to_contain_text("请向镜头出示身份证件")
+    way.button("知道了").click()
     desk.act(Intervention.Kind.PASS_CHECK_IN, "已核对身份证件原件，人证一致")
     way.page.wait_for_url("**/waiting/")
     way.enter()

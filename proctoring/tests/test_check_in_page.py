@@ -52,12 +52,16 @@ def test_a_candidate_can_ask_for_a_person_and_the_reason_is_kept() -> None:
     sitting.refresh_from_db()
     assert sitting.check_in == "held"
     assert StateChange.objects.get(field="check_in").reason == "未找到摄像头"
-    assert browser.get(STATE).json() == {"state": "held", "next": ""}
+    assert browser.get(STATE).json() == {"state": "held", "next": "", "messages": []}
 
 
 def test_the_page_learns_where_to_go_once_a_person_has_decided() -> None:
     sitting = camera_sitting(check_in="passed")
-    assert browser_of(sitting).get(STATE).json() == {"state": "passed", "next": reverse("exams:waiting")}
+    assert browser_of(sitting).get(STATE).json() == {
+        "state": "passed",
+        "next": reverse("exams:waiting"),
+        "messages": [],
+    }
 
 
 def test_nobody_gets_in_without_signing_in() -> None:

@@ -1,5 +1,6 @@
 /**
- * The check-in page: nothing before the click, then the camera, the verdicts, and the way on.
+ * The check-in page: nothing before the click, then the camera, the verdicts, and the way on; and while a candidate waits
+ * for a person, what that person writes to them.
  * <div data-check-in data-state="idle" data-socket data-state-url data-sprite></div>; an element with
  * data-shows="idle live" is visible in those states: idle asking live failed passed flagged held problem.
  */
@@ -7,6 +8,7 @@ import { getJson } from "../lib/api.js";
 import { clientId } from "../lib/client.js";
 import { revealInsecureNotice } from "../lib/secure_context.js";
 import { text } from "../lib/texts.js";
+import { Notices } from "../exam/notices.js";
 import { LiveCamera } from "./live_camera.js";
 
 const GO_ON_AFTER_MS = 1200;
@@ -20,6 +22,8 @@ const texts = document.querySelector("[data-texts]");
 const frame = document.querySelector("[data-frame]");
 const picker = document.querySelector("[data-cameras]");
 const openButton = document.querySelector("[data-open]"); // none where the candidate declined the camera
+const notices = new Notices(document.querySelector("#notice"));
+const messageHeading = document.querySelector("[data-message-heading]").content.textContent;
 let camera = null;
 let hasChoice = false;
 let waitTimer = 0;
@@ -195,6 +199,8 @@ async function askState() {
       go(data.next);
     } else if ((data.state === "held") !== (page.dataset.state === "held")) {
       window.location.reload();
+    } else {
+      notices.show(data.messages, messageHeading, (id) => page.dataset.seenUrl.replace("/0/", `/${id}/`));
     }
   } catch (error) {
     if (error.isSignedOut) {
