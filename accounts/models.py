@@ -1,6 +1,5 @@
 """Who a candidate is, and what signs them in. Staff are Django's users; candidates never are."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -49,11 +48,6 @@ class Candidate(models.Model):
         return id_card.mask(self.id_number)
 
 
-class CredentialQuerySet(models.QuerySet["Credential"]):
-    def valid_at(self, now: datetime) -> "CredentialQuerySet":
-        return self.filter(valid_from__lte=now, valid_until__gt=now)
-
-
 class Credential(models.Model):
     """A check code that signs one candidate in, for one scope (a plan's code) and one span of time.
 
@@ -65,8 +59,6 @@ class Credential(models.Model):
     digest = models.CharField(max_length=64, editable=False)
     valid_from = models.DateTimeField(_("生效时间"))
     valid_until = models.DateTimeField(_("失效时间"))
-
-    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "校验码")

@@ -45,9 +45,6 @@ class Plan(models.Model):
 
 
 class ExamQuerySet(models.QuerySet["Exam"]):
-    def open_at(self, now: datetime) -> "ExamQuerySet":
-        return self.filter(opens_at__lte=now, closes_at__gt=now)
-
     def near(self, now: datetime, days: int = 1) -> "ExamQuerySet":
         """Exams that are open, or open within some days."""
         return self.filter(closes_at__gt=now, opens_at__lte=now + timedelta(days=days))
