@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "channels",
+    "django_htmx",
     "accounts",
     "exams",
     "proctoring",
@@ -147,6 +148,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES["default"]["MAX_ENTRIES"] = "100000"  # Django's 300 would forget candidates who are there
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- signing in ------------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Act:
     permission: str = INTERVENE
     is_grave: bool = False
     matters: Offered = field(default=lambda sitting: False)  # shown first
+    asks_others: bool = True  # whoever acts on somebody whom another person handles is asked first
 
     @property
     def label(self) -> str:
@@ -200,6 +201,14 @@ ACTS: Mapping[str, Act] = {
             _lasts,
             _("消息显示在考生的考试页面上。"),
             form=forms.MessageForm,
+        ),
+        Act(
+            Kind.NOTE,
+            interventions.note,
+            lambda sitting: True,
+            _("只记入经过，考生看不到，也不改变任何状态。"),
+            (_("已到座位查看，情况正常"), _("考生已举手示意，等待处理")),
+            asks_others=False,
         ),
         Act(
             Kind.ACCEPT_LATE,

@@ -12,8 +12,10 @@ from django.http import HttpRequest
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
-from proctoring.admin import acts, answers, timeline, words
+from proctoring import timeline
+from proctoring.admin import acts, answers, words
 from proctoring.models import IdentityCheck, Incident, Message, Snapshot
+from proctoring.services import claims, freshness
 
 Kind = acts.Kind
 
@@ -44,7 +46,7 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
     incidents = Incident.objects.filter(sitting=sitting)
     counts = {
         "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
-        "open_calls": _calls(sitting).count(),
+        "open_calls": open_calls(sitting).count(),
         "answered": sitting.responses.exclude(value=[]).count(),
         "doubtful": sitting.responses.filter(doubtful=True).count(),
     }
@@ -73,8 +75,10 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "enrolment": sitting.enrolment,
         "exam": sitting.enrolment.exam,
         "panels": acts.panels(request, sitting, tried),
+        "stamp": freshness.stamp(sitting),
+        "claim": claims.current(sitting, now),
         "offers": acts.offers(request, sitting, acts.IN_PLACE),
-        "photos": _photos(sitting) if may("exams.view_referencephoto") else [],
+        "photos": photos(sitting) if may("exams.view_referencephoto") else [],
         "check_in": next((_line(one) for one in told if one.snapshot_id and _at_the_door(one)), None),
         "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
         "checks": [_line(one) for one in told],
@@ -83,7 +87,7 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "sees_pictures": may("proctoring.view_snapshot"),
         "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
-        "call": _calls(sitting).order_by("-at").first(),
+        "call": open_calls(sitting).order_by("-at").first(),
         "paper": paper,
         "sees_points": may("exams.view_result"),
         "story": timeline.of(sitting),
@@ -121,7 +125,8 @@ def _at_the_door(check: IdentityCheck) -> bool:
     return check.occasion == IdentityCheck.Occasion.CHECK_IN
 
 
-def _photos(sitting: Sitting) -> list[ReferencePhoto]:
+def photos(sitting: Sitting) -> list[ReferencePhoto]:
+    """Return the reference photos in force."""
     return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
 
 
@@ -132,7 +137,8 @@ def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
     return newest if newest is not None and newest.pk not in shown else None
 
 
-def _calls(sitting: Sitting) -> Any:
+def open_calls(sitting: Sitting) -> Any:
+    """Return the calls for help of a sitting that nobody has answered."""
     return Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE, settled_at__isnull=True)
 
 

@@ -153,6 +153,8 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
             "opts": self.opts,
             "title": sitting.enrolment.name,
             "said": outcome.said if outcome else "",
+            "asks": outcome is not None and outcome.asks,
+            "act_url": reverse("admin:exams_sitting_act", args=[sitting.pk]),
         }
         request.current_app = self.admin_site.name
         response = TemplateResponse(request, "admin/exams/sitting/page.html", context, status=status)

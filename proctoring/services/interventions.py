@@ -35,6 +35,15 @@ class NothingToDo(Refused):
         super().__init__(_("当前状态下没有可以改变的内容，可能已由其他考务人员处理。请刷新页面后确认。"))
 
 
+class AlreadyAnswered(Refused):
+    """Somebody else has settled the call meanwhile."""
+
+    code = "already_answered"
+
+    def __init__(self) -> None:
+        super().__init__(_("该求助已由其他考务人员处理，消息没有发出。仍要发送的，请再次提交。"))
+
+
 def _record(sitting: Sitting, kind: Kind, by: AbstractUser, reason: str, now: datetime, **detail: Any) -> Intervention:
     reason = require_reason(reason)[:REASON_LENGTH]
     broadcasts.room_changed(sitting.enrolment.exam_id)
@@ -254,12 +263,14 @@ def compare_photo(photo: ReferencePhoto, *, same: bool, by: AbstractUser, reason
 
 
 @transaction.atomic
-def review_incident(incident: Incident, *, outcome: str, by: AbstractUser, reason: str, now: datetime) -> Intervention:
-    """Confirm or dismiss an incident; the result's validity follows."""
+def review_incident(
+    incident: Incident, *, outcome: str, by: AbstractUser, reason: str, now: datetime, seen: str = ""
+) -> Intervention:
+    """Confirm or dismiss an incident; the result's validity follows. `seen`: as what it was seen by who decides."""
     reason = require_reason(reason)
     incident = Incident.objects.select_for_update(of=("self",)).select_related("sitting__enrolment").get(pk=incident.pk)
     after = Review(outcome)
-    if incident.review == after:
+    if incident.review == after or (seen and incident.review != seen):
         raise NothingToDo
     _write_review(incident, after, by, reason, now)
     marks.refresh_validity(incident.sitting, now=now)
@@ -314,8 +325,8 @@ def send_message(
         by_id=by.pk,
         answers=answers,
     )
-    if answers is not None:
-        _settle(answers, sitting, now)
+    if answers is not None and not _settle(answers, sitting, now):
+        raise AlreadyAnswered
     _record(sitting, Kind.MESSAGE, by, text, now, message=message.pk)
     announce(sitting)
     return message
@@ -335,6 +346,12 @@ def _settle(call: Message, sitting: Sitting, now: datetime) -> int:
     """Settle a call for help and those before it; return how many were open."""
     calls = Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE.value)
     return calls.filter(settled_at__isnull=True, at__lte=call.at).update(settled_at=now)
+
+
+@transaction.atomic
+def note(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> Intervention:
+    """Put something on the record that changes nothing: what was seen, what was said at the seat."""
+    return _record(take(sitting.pk), Kind.NOTE, by, reason, now)
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------

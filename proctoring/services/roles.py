@@ -27,7 +27,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "exams.view_bank exams.view_question exams.view_revision "
         "exams.view_result exams.view_mark exams.export_result proctoring.view_pictureviewing".split()
     ),
-    INVIGILATOR: frozenset(f"{BOTH} proctoring.intervene".split()),
+    INVIGILATOR: frozenset(f"{BOTH} proctoring.watch_room proctoring.intervene".split()),
 }
 
 

@@ -1,5 +1,6 @@
 """Everything that happened in a sitting, as one story: what changed, who did it and why, what was noticed and said."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,8 +55,23 @@ def of(sitting: Sitting) -> list[Entry]:
         *(_checked(one) for one in _checks(sitting)),
         *(_said(one) for one in sitting.messages.select_related("by") if one.direction == _FROM_CANDIDATE),
         *(_agreed(one) for one in sitting.enrolment.consents.all()),
+        *_rhythm(sitting),
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+SLOT = timedelta(minutes=5)
+
+
+def _rhythm(sitting: Sitting) -> Iterator[Entry]:
+    """How many answers arrived in each five minutes: when somebody worked, never what they answered."""
+    began = sitting.started_at
+    if began is None:
+        return
+    arrived = sitting.entries.values_list("received_at", flat=True)
+    for slot, count in Counter((at - began) // SLOT for at in arrived).items():
+        title = ngettext("作答%(count)d次", "作答%(count)d次", count) % {"count": count}
+        yield Entry(began + slot * SLOT, "answers", title, (_("之后五分钟内"),))
 
 
 _FROM_CANDIDATE = Message.Direction.FROM_CANDIDATE
