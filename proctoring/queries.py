@@ -12,8 +12,8 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
 from exams.models import Consent, Enrolment, Exam, Sitting
 from proctoring.domain import matching
-from proctoring.domain.matching import Descriptor
 from proctoring.domain.incident_rules import Kind
+from proctoring.domain.matching import Descriptor
 from proctoring.faces.engine import EMBEDDER
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 

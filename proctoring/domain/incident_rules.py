@@ -38,7 +38,7 @@ class Kind(StrEnum):
     CAMERA_LOOPING = "camera_looping"
 
 
-# What speaks about who is there. A frozen picture does not: drivers freeze too, and then nobody is seen, as when it is lost.
+# What speaks about who is there. A frozen picture does not: drivers freeze too, and then it is as if it were lost.
 IDENTITY_KINDS = frozenset({Kind.NOT_THE_PERSON, Kind.CAMERA_LOOPING})
 
 

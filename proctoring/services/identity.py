@@ -16,8 +16,8 @@ from exams.services.changes import for_staff
 from proctoring import clearance, queries
 from proctoring.domain import check_in, matching
 from proctoring.domain.check_in import Attempt, Decision, Outcome
-from proctoring.domain.matching import Descriptor
 from proctoring.domain.incident_rules import Kind
+from proctoring.domain.matching import Descriptor
 from proctoring.domain.policy import Change, Confirmed, Opened
 from proctoring.faces.engine import EMBEDDER
 from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot

@@ -144,7 +144,7 @@ def test_a_look_now_and_one_long_after_have_not_lasted_from_the_one_to_the_other
     sights = [(0.0, Seen.OTHER), *every_second(Seen.NOBODY, 1, 9), *every_second(Seen.UNCLEAR, 9, 120)]
     _watch, changes = watched([*sights, *every_second(Seen.OTHER, 120, 127)])
     assert [change for change in changes if change.kind is Kind.NOT_THE_PERSON] == [
-        Opened(Kind.NOT_THE_PERSON, "serious", at(120), at(125), 6, 0, distance=0.7)
+        Opened(Kind.NOT_THE_PERSON, "serious", at(120), at(124), 5, 0, distance=0.7)
     ]
 
 
