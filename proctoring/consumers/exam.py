@@ -12,11 +12,12 @@ from channels.db import database_sync_to_async
 from exams.models import Sitting
 from proctoring import wording
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
-from proctoring.domain import footage, matching, policy
+from proctoring.domain import footage, policy
 from proctoring.domain.footage import Footage, Print
 from proctoring.domain.incident_rules import Kind, Seen
 from proctoring.domain.policy import Change, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
+from proctoring.domain.recognition import Recognition
 from proctoring.faces.engine import Hint, Observation
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
@@ -56,8 +57,7 @@ class ExamDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.watch: Watch = policy.resumed(facts.open_incidents)
-        self.known_faces = facts.known_faces
-        self.faces = matching.Rolling()
+        self.recognition = Recognition(facts.known_faces, facts.threshold)
         self.footage = Footage()
         self.last_picture_at = now
         self.camera_is_live = True
@@ -71,7 +71,7 @@ class ExamDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
-        self.known_faces = facts.known_faces
+        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
         elif facts.is_watched and not was_watched:
@@ -132,11 +132,8 @@ class ExamDesk(Desk):
             if not observation.faces and footage.is_flat(observation.fingerprint):
                 return Seen.COVERED, None
             return _SEEN.get(observation.hint, Seen.UNCLEAR), None
-        self.faces = self.faces.with_frame(frame.at, descriptor)
-        distance = self.faces.nearest(self.known_faces)
-        if distance is None:
-            return Seen.PERSON, None
-        return (Seen.PERSON if distance <= self.facts.threshold else Seen.OTHER), distance
+        self.recognition, seen, distance = self.recognition.look(frame.at, descriptor)
+        return seen, distance
 
     def _camera_shows(self, frame: Frame) -> Seen:
         """Say whether the picture lives, from what the last looks were like."""
@@ -152,7 +149,7 @@ class ExamDesk(Desk):
         if seen is Seen.COVERED:
             return str(wording.COVERED)
         if seen is Seen.PERSON:
-            return str(wording.PERSON if self.known_faces else wording.PRESENT)
+            return str(wording.PERSON if self.recognition.known else wording.PRESENT)
         return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
 
     async def _take(self, sighting: Sighting, picture: bytes) -> None:
