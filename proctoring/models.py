@@ -11,6 +11,8 @@ from accounts.encryption import SealedBytesField
 from accounts.models import PersonalPicture
 from exams.domain import lifecycle
 from exams.models import Exam, ReferencePhoto, Sitting
+from proctoring.domain import reviewing
+from proctoring.domain.reviewing import Standing
 
 
 class FaceTemplate(models.Model):
@@ -180,6 +182,12 @@ class Incident(models.Model):
     )
     reviewed_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
     review_reason = models.CharField(_("处理说明"), max_length=300, blank=True)
+    second_review = models.CharField(_("复审"), max_length=20, choices=Review, default=Review.OPEN.value)
+    second_reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("复审人")
+    )
+    second_reviewed_at = models.DateTimeField(_("复审时间"), null=True, blank=True)
+    second_review_reason = models.CharField(_("复审说明"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = pgettext_lazy("model", "异常")
@@ -194,10 +202,26 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=models.Q(review="open") | ~models.Q(review_reason=""), name="reviewed_with_a_reason"
             ),
+            models.CheckConstraint(
+                condition=models.Q(second_review="open")
+                | (~models.Q(second_review_reason="") & ~models.Q(review="open")),
+                name="reviewed_again_with_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.began_at:%H:%M:%S}"
+
+    @property
+    def wants_second(self) -> bool:
+        """Tell whether one person's word is not enough: it is serious, and the exam wants two."""
+        return self.severity == self.Severity.SERIOUS and self.sitting.enrolment.exam.second_review
+
+    @property
+    def standing(self) -> Standing:
+        """Return what it counts as, after all that people have said of it."""
+        first, second = lifecycle.Review(self.review), lifecycle.Review(self.second_review)
+        return reviewing.standing(first, second, wants_second=self.wants_second)
 
 
 class Intervention(models.Model):
@@ -221,6 +245,7 @@ class Intervention(models.Model):
         COMPARE_PHOTO = "compare_photo", _("底照与证件比对")
         SET_VALIDITY = "set_validity", _("裁定成绩有效性")
         REVIEW_INCIDENT = "review_incident", _("处理异常")
+        REVIEW_AGAIN = "review_again", _("复审异常")
         ACCEPT_LATE = "accept_late", _("采用迟到作答")
         MESSAGE = "message", _("发送消息")
         NOTE = "note", _("记录备注")

@@ -115,7 +115,7 @@ def _form(request: HttpRequest, sitting: Sitting, chosen: Act) -> Form:
 def _subject(request: HttpRequest, sitting: Sitting, chosen: Act, words: dict[str, Any]) -> tuple[Any, ...]:
     """Return what the verb acts on; whatever is named by a number must belong to this sitting."""
     match chosen.kind:
-        case Kind.REVIEW_INCIDENT:
+        case Kind.REVIEW_INCIDENT | Kind.REVIEW_AGAIN:
             words["seen"] = request.POST.get("seen", "")
             return (_one(Incident.objects.filter(sitting=sitting), request, "incident"),)
         case Kind.COMPARE_PHOTO:

@@ -15,7 +15,7 @@ from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
 from exams.models import Sitting
 from proctoring.admin import forms
 from proctoring.models import Intervention
-from proctoring.services import interventions
+from proctoring.services import interventions, reviews
 
 Kind = Intervention.Kind
 Offered = Callable[[Sitting], bool]
@@ -230,15 +230,25 @@ ACTS: Mapping[str, Act] = {
         ),
         Act(
             Kind.REVIEW_INCIDENT,
-            interventions.review_incident,
+            reviews.review_incident,
             lambda sitting: True,
             _("排除：不影响成绩。确认：记录在案。"),
             (_("误报，画面正常"), _("光线或遮挡所致"), _("经查看图片，情况属实")),
             form=forms.OutcomeForm,
         ),
+        Act(
+            Kind.REVIEW_AGAIN,
+            reviews.review_again,
+            lambda sitting: sitting.enrolment.exam.second_review,
+            _("复审由另一位考务人员进行；两次意见一致才算处理完毕。"),
+            (_("复看图片，同意初审意见"), _("复看图片，不同意初审意见")),
+            form=forms.OutcomeForm,
+            asks_others=False,
+        ),
     )
 }
-IN_PLACE = {Kind.MESSAGE, Kind.ACCEPT_LATE, Kind.COMPARE_PHOTO, Kind.REVIEW_INCIDENT}  # their forms stand elsewhere
+# Their forms stand elsewhere on the page.
+IN_PLACE = {Kind.MESSAGE, Kind.ACCEPT_LATE, Kind.COMPARE_PHOTO, Kind.REVIEW_INCIDENT, Kind.REVIEW_AGAIN}
 FOR_MANY = (Kind.PAUSE, Kind.RESUME, Kind.EXTEND, Kind.MESSAGE)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
@@ -36,6 +37,8 @@ class IncidentLine:
     incident: Incident
     tone: str
     review_tone: str
+    standing: Promise | str
+    wants_second: bool  # the first person has spoken, a second one must
     lasted: str
     details: list[str]
     pictures: list[Snapshot]
@@ -99,7 +102,9 @@ def incident_line(incident: Incident, now: datetime) -> IncidentLine:
     return IncidentLine(
         incident=incident,
         tone=words.tone(incident.severity),
-        review_tone=words.tone(incident.review),
+        review_tone=words.tone(incident.standing),
+        standing=words.STANDINGS[incident.standing],
+        wants_second=incident.wants_second and incident.review != Incident.Review.OPEN,
         lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
         details=words.details(incident),
         pictures=list(incident.snapshots.all()),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('exams', '0001_initial'),
-        ('proctoring', '0001_initial'),
+        ('proctoring', '0002_camera_kinds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
