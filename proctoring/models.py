@@ -360,3 +360,24 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sitting_id} {self.since:%H:%M:%S}"
+
+
+class Dossier(models.Model):
+    """Everything known of a sitting at one moment, for an appeal. Never changed.
+
+    Personal data: the candidate's name, the account number and what happened (sealed). Goes with the sitting.
+    """
+
+    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="dossiers", verbose_name=_("答卷"))
+    content = SealedBytesField()  # JSON in its canonical form, see domain/dossier.py
+    digest = models.CharField(_("校验值"), max_length=64)  # SHA-256 of the content, as it was printed
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("制作人"))
+    made_at = models.DateTimeField(_("制作时间"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "考试档案")
+        verbose_name_plural = pgettext_lazy("models", "考试档案")
+        ordering: ClassVar = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.sitting_id} {self.made_at:%Y-%m-%d %H:%M:%S}"

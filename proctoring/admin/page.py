@@ -94,6 +94,9 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "paper": paper,
         "sees_points": may("exams.view_result"),
         "story": timeline.of(sitting),
+        "sees_dossiers": may("proctoring.view_dossier"),
+        "makes_dossiers": may("proctoring.add_dossier"),
+        "dossiers": list(sitting.dossiers.select_related("made_by")),
     }
 
 

@@ -24,6 +24,7 @@ from exams.admin.read_only import ReadOnly
 from exams.models import Enrolment, Exam, ReferencePhoto, Sitting
 from proctoring.admin import acting, links, overview, page, words
 from proctoring.admin.bulk import ActsOnMany
+from proctoring.admin.dossiers import MakesDossiers
 from proctoring.models import Incident
 
 UNPROCESSABLE = 422
@@ -46,7 +47,7 @@ class PhotoToCompare(admin.SimpleListFilter):
 
 
 @admin.register(Sitting)
-class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
+class SittingAdmin(ActsOnMany, MakesDossiers, ReadOnly, admin.ModelAdmin[Sitting]):
     list_display = (
         "who",
         "exam_link",
