@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "examplatform.static_apps.CollectedStaticFiles",  # django.contrib.staticfiles
     "axes",
     "csp",
     "channels",

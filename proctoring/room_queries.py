@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,7 +105,7 @@ def _total(exam: Exam) -> int:
     return len(items or ())
 
 
-def _rows(exam: Exam) -> Iterable[dict[str, Any]]:
+def _rows(exam: Exam) -> Iterable[Mapping[str, Any]]:
     of_the_sitting = Response.objects.filter(sitting=OuterRef("sitting__pk")).exclude(value=[]).order_by()
     answered = of_the_sitting.values("sitting").annotate(count=Count("pk")).values("count")
     names = ("state", "check_in", "identity", "locked", "deadline_at", "held_since", "ended_at", "started_at")
@@ -116,9 +116,9 @@ def _rows(exam: Exam) -> Iterable[dict[str, Any]]:
     )
 
 
-def _incidents(exam: Exam) -> Mapping[int, list[dict[str, Any]]]:
+def _incidents(exam: Exam) -> Mapping[int, list[Mapping[str, Any]]]:
     found = Incident.objects.filter(sitting__enrolment__exam=exam, review=Incident.Review.OPEN).order_by("began_at")
-    lists: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    lists: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for row in found.values("sitting", "pk", "kind", "severity", "began_at", "ended_at"):
         lists[row["sitting"]].append(row)
     return lists
@@ -148,14 +148,14 @@ def _claims(exam: Exam, now: datetime) -> Mapping[int, Claim]:
 
 def _tile(
     row: Mapping[str, Any],
-    noticed: list[dict[str, Any]],
+    noticed: Sequence[Mapping[str, Any]],
     call: Mapping[str, Any] | None,
     claim: Claim | None,
     heard_at: datetime | None,
     now: datetime,
 ) -> Tile:
     silent_since = _silent_since(row, heard_at, now)
-    facts = _facts(row, noticed, is_called=call is not None, is_silent=bool(silent_since))
+    facts = _facts(row, noticed, call is not None, bool(silent_since))
     rank = wall.rank(facts)
     worst = sorted(noticed, key=lambda one: (one["ended_at"] is not None, SEVERITIES[one["severity"]]))
     moment = call["at"] if call else row["held_since"] or row["ended_at"]
@@ -182,7 +182,9 @@ def _tile(
     )
 
 
-def _facts(row: Mapping[str, Any], noticed: list[dict[str, Any]], *, is_called: bool, is_silent: bool) -> wall.Facts:
+def _facts(
+    row: Mapping[str, Any], noticed: Sequence[Mapping[str, Any]], is_called: bool, is_silent: bool
+) -> wall.Facts:
     if row["state"] is None:
         return wall.Facts(None)
     return wall.Facts(
@@ -236,7 +238,7 @@ class Waiting:
 
 def queue(exam: Exam, now: datetime) -> list[Waiting]:
     """Return those who wait for a person, in the order in which they began to."""
-    sittings = list(_held(exam).select_related("enrolment__exam", "enrolment__candidate").order_by("held_since", "pk"))
+    sittings = list(held(exam).select_related("enrolment__exam", "enrolment__candidate").order_by("held_since", "pk"))
     reasons = _newest(StateChange.objects.filter(field="check_in", after=CheckIn.HELD.value), sittings, "at")
     checks = _newest(IdentityCheck.objects.filter(snapshot__isnull=False), sittings, "decided_at")
     claims = _claims(exam, now)
@@ -255,12 +257,13 @@ def place_in_queue(sitting: Sitting) -> int:
     """Return how many have their turn before this one, and this one; 0 for whoever does not wait."""
     if sitting.check_in != CheckIn.HELD or sitting.held_since is None:
         return 0
-    earlier = _held(sitting.enrolment.exam).filter(held_since__lt=sitting.held_since)
-    at_once = _held(sitting.enrolment.exam).filter(held_since=sitting.held_since, pk__lt=sitting.pk)
+    earlier = held(sitting.enrolment.exam).filter(held_since__lt=sitting.held_since)
+    at_once = held(sitting.enrolment.exam).filter(held_since=sitting.held_since, pk__lt=sitting.pk)
     return earlier.count() + at_once.count() + 1
 
 
-def _held(exam: Exam) -> QuerySet[Sitting]:
+def held(exam: Exam) -> QuerySet[Sitting]:
+    """Return those of an exam who wait for a person."""
     return Sitting.objects.filter(enrolment__exam=exam, check_in=CheckIn.HELD.value).exclude(state__in=ENDED)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from exams.models import Result, Sitting, StateChange
 from proctoring.admin import words
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
+from proctoring.services.claims import name_of
 
 FIELDS = {
     "state": gettext_lazy("状态"),
@@ -83,7 +84,7 @@ def _of_people(interventions: list[Intervention], changes: list[StateChange]) ->
         same = [change for change in changes if change.by_id == done.by_id and change.at == done.at]
         lines = tuple(text for change in same if (text := _change(change)))
         title = f"{done.get_kind_display()}{_what(done)}"
-        yield Entry(done.at, "person", title, lines, done.reason, str(done.by))
+        yield Entry(done.at, "person", title, lines, done.reason, name_of(done.by))
 
 
 def _of_the_system(interventions: list[Intervention], changes: list[StateChange]) -> Iterator[Entry]:
@@ -91,7 +92,7 @@ def _of_the_system(interventions: list[Intervention], changes: list[StateChange]
     told = {(done.by_id, done.at) for done in interventions}
     for change in changes:
         if change.by_id is None or (change.by_id, change.at) not in told:
-            by = str(change.by) if change.by else ""
+            by = name_of(change.by) if change.by else ""
             yield Entry(change.at, "state", _change(change), (), change.reason, by)
 
 

@@ -82,7 +82,7 @@ def _run(
 ) -> None:
     """Do it, in one transaction with the look at whether the sitting still is as it was seen."""
     subject = _subject(request, sitting, chosen, words)
-    if chosen.kind is Kind.REPLACE_PHOTO:  # takes long before it writes: no row may be held meanwhile
+    if not chosen.depends_on_state:
         chosen.run(*subject, by=by, now=now, **words)
         return
     with transaction.atomic():

@@ -49,7 +49,7 @@ def news(request: HttpRequest, exam_id: int, pk: int) -> HttpResponse:
     """Answer the page that asks how things stand; asking is a sign of life of whoever handles the candidate."""
     sitting, now = access.watched_sitting(request.user, exam_id, pk), wall_clock()
     claims.keep_up(sitting, by=_who(request), now=now)
-    return part(request, "_news.html", {**_now(sitting, now), "stamp": _stamp(sitting)})
+    return part(request, "_news.html", {**_now(sitting, now), "aside_stamp": _stamp(sitting)})
 
 
 @require_GET

@@ -7,23 +7,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from proctoring import access
+from exams.models import Exam
+from proctoring import access, room_queries
 
 View = Callable[..., HttpResponse]
 MOST_BYTES = 64 * 1024
-
-
-class StaffRequest(HttpRequest):
-    """A request of somebody who may watch."""
-
-    user: AbstractUser
 
 
 class Malformed(ValueError):
@@ -64,9 +58,14 @@ def acting(view: View) -> View:
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Show a whole page in the frame of the back office, without its side bar: the room needs the width."""
-    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    request.current_app = admin.site.name
     frame = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False}
     return TemplateResponse(request, f"proctoring/room/{template}", {**frame, **context}, status=status)
+
+
+def bar(exam: Exam) -> dict[str, Any]:
+    """Return what the head of the wall, the queue and the announcements shows."""
+    return {"exam": exam, "announced": exam.announcements.count(), "held": room_queries.held(exam).count()}
 
 
 def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

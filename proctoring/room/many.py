@@ -12,7 +12,7 @@ from exams.services.refusals import Refused
 from proctoring import access
 from proctoring.admin.acts import ACTS
 from proctoring.room.candidate import UNPROCESSABLE, log
-from proctoring.room.door import Malformed, acting, body, ids, page, part, watching, words
+from proctoring.room.door import Malformed, acting, bar, body, ids, page, part, watching, words
 from proctoring.room.wall import FOR_MANY
 from proctoring.services import announcements, many
 from proctoring.services.messages import LONGEST
@@ -21,6 +21,7 @@ PORTION = 25
 LONGEST_BATCH = 64
 MOST_CHOSEN = 2000
 NAMED = 200
+MOST_SHOWN = 50
 
 
 @require_POST
@@ -48,11 +49,9 @@ def act_on_many(request: HttpRequest, exam_id: int) -> HttpResponse:
         despite=data.get("despite") is True,
         **form.words(),  # type: ignore[attr-defined]
     )
-    for sitting in outcome.done:
-        log(request, sitting, f"{for_staff(kind.label)}: {form.cleaned_data['reason']}")
-    return JsonResponse(
-        {"done": [one.pk for one in outcome.done], "left_out": [_left_out(x) for x in outcome.left_out]}
-    )
+    log(request, outcome.done, f"{for_staff(kind.label)}: {form.cleaned_data['reason']}")
+    left_out = [_left_out(one) for one in outcome.left_out]
+    return JsonResponse({"done": [one.pk for one in outcome.done], "left_out": left_out})
 
 
 def _left_out(one: many.NotDone) -> dict[str, Any]:
@@ -97,11 +96,8 @@ def announce(request: HttpRequest, exam_id: int) -> HttpResponse:
 def announced(request: HttpRequest, exam_id: int) -> HttpResponse:
     """Show what was announced, and who has it; the list alone to the page that asks again."""
     exam = access.watched_exam(request.user, exam_id)
-    lines = [
-        (one, announcements.not_seen(one)[:NAMED] if one.seen < one.sent else [])
-        for one in announcements.with_figures(exam)[:50]
-    ]
-    context = {"exam": exam, "lines": lines}
+    lines = [(one, announcements.not_seen(one)[:NAMED]) for one in announcements.with_figures(exam)[:MOST_SHOWN]]
+    context = {**bar(exam), "lines": lines}
     if "part" in request.GET:
         return part(request, "_announcements.html", context)
     return page(request, "announcements.html", context)

@@ -9,7 +9,7 @@ from proctoring import access, room_queries
 from proctoring.admin import acting, acts
 from proctoring.room.candidate import CONFLICT, UNPROCESSABLE, log
 from proctoring.room.door import acting as may_act
-from proctoring.room.door import page, part, watching
+from proctoring.room.door import bar, page, part, watching
 from proctoring.services import freshness
 
 REASONS_OF = (acts.Kind.PASS_CHECK_IN, acts.Kind.NEW_CHECK)
@@ -28,11 +28,14 @@ def queue(request: HttpRequest, exam_id: int) -> HttpResponse:
 @require_POST
 @may_act
 def decide(request: HttpRequest, exam_id: int, pk: int) -> HttpResponse:
-    """Do what one button of a card says, with the reason of the card; the list comes back without whoever is settled."""
+    """Do what one button of a card says, with the reason of the card; whoever is settled leaves the list."""
     sitting, now = access.watched_sitting(request.user, exam_id, pk), wall_clock()
+    if request.POST.get("kind") == acts.Kind.MESSAGE.value:  # what is said to somebody who goes on waiting
+        request.POST = request.POST.copy()  # type: ignore[assignment]
+        request.POST["text"] = request.POST.get("reason", "")  # type: ignore[misc]
     outcome = acting.act(request, sitting, now)
     if outcome.is_done:
-        log(request, sitting, outcome.logged)
+        log(request, [sitting], outcome.logged)
     context = {
         **_context(request, exam_id),
         "outcome": outcome,
@@ -56,7 +59,7 @@ def _context(request: HttpRequest, exam_id: int) -> dict[str, object]:
         for photo in in_force.defer("data").order_by("position", "pk"):
             photos.setdefault(photo.enrolment_id, []).append(photo)
     return {
-        "exam": exam,
+        **bar(exam),
         "now": now,
         "cards": [(one, photos.get(one.sitting.enrolment_id, []), freshness.stamp(one.sitting)) for one in waiting],
         "reasons": [reason for kind in REASONS_OF for reason in acts.ACTS[kind.value].reasons],

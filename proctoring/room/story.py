@@ -12,9 +12,8 @@ from proctoring.domain.plot import Plot, Score, Span
 
 def plot(sitting: Sitting, now: datetime) -> Plot:
     """Return the drawing from the start (or the first check) to now, or to the end."""
-    checks = sitting.identity_checks.filter(distance__isnull=False)
-    rows = checks.order_by("decided_at").values_list("decided_at", "distance", "threshold")
-    scores = [Score(*row) for row in rows]
+    checks = sitting.identity_checks.order_by("decided_at").values_list("decided_at", "distance", "threshold")
+    scores = [Score(at, distance, threshold) for at, distance, threshold in checks if distance is not None]
     begins = min([sitting.started_at or now, *(score.at for score in scores[:1])])
     accepted = [ResponseEntry.Outcome.ACCEPTED.value, ResponseEntry.Outcome.LATE_ACCEPTED.value]
     answers = sitting.entries.filter(outcome__in=accepted).values_list("received_at", flat=True)

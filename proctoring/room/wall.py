@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 from proctoring import access, room_queries
 from proctoring.admin import acts, overview
 from proctoring.domain.wall import Place
-from proctoring.models import Announcement, Incident
-from proctoring.room.door import page, watching
+from proctoring.models import Incident
+from proctoring.room.door import bar, page, watching
 from proctoring.room.words import CHECK_INS, IDENTITIES, PLACES
 
 PER_PAGE = (4, 9, 16, 36)
@@ -35,14 +35,13 @@ def wall(request: HttpRequest, exam_id: int) -> HttpResponse:
     """Show the wall; its tiles come with the first question of the page."""
     exam = access.watched_exam(request.user, exam_id)
     context = {
-        "exam": exam,
+        **bar(exam),
         "places": overview.places(exam),
         "per_page": PER_PAGE,
         "filters": [(place.value, PLACES[place]) for place in Place],
         "labels": labels(),
         "may_act": request.user.has_perm(access.INTERVENE),
         "acts_for_many": [(acts.ACTS[kind.value], acts.ACTS[kind.value].blank_form()) for kind in FOR_MANY],
-        "announced": Announcement.objects.filter(exam=exam).count(),
     }
     return page(request, "wall.html", context)
 
