@@ -32,13 +32,14 @@ def act_on_many(request: HttpRequest, exam_id: int) -> HttpResponse:
     data = body(request)
     kind = next((kind for kind in FOR_MANY if kind.value == data.get("kind")), None)
     batch = words(data, "batch", LONGEST_BATCH)
+    numbers = ids(data, "sittings", PORTION)
     if kind is None or not batch:
         raise Malformed("no act")
     form = ACTS[kind.value].form({"reason": data.get("reason", ""), "minutes": data.get("minutes", "")})
     if not form.is_valid():
         said = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": "incomplete", "message": said}, status=UNPROCESSABLE)
-    chosen = access.chosen_sittings(request.user, exam_id, ids(data, "sittings", PORTION))
+    chosen = access.chosen_sittings(request.user, exam_id, numbers)
     outcome = many.apply(
         chosen,
         kind,
