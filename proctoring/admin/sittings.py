@@ -47,7 +47,7 @@ class PhotoToCompare(admin.SimpleListFilter):
 
 
 @admin.register(Sitting)
-class SittingAdmin(ActsOnMany, MakesDossiers, ReadOnly, admin.ModelAdmin[Sitting]):
+class SittingAdmin(ActsOnMany, ReadOnly, MakesDossiers):
     list_display = (
         "who",
         "exam_link",

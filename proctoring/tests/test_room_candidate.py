@@ -13,7 +13,7 @@ from exams.models import Sitting
 from exams.services import sittings
 from proctoring import live_view
 from proctoring.models import Claim, Incident, Intervention, Message, PictureViewing
-from proctoring.services import claims, freshness, incidents, interventions, messages
+from proctoring.services import claims, freshness, incidents, interventions, messages, reviews
 from proctoring.tests import scenes, staff
 from proctoring.tests.factories import passed_sitting
 
@@ -135,7 +135,7 @@ def test_an_incident_is_judged_in_place_and_not_over_somebody_elses_word(
 ) -> None:
     now = timezone.now()
     incident = incidents.note(sitting, Incident.Kind.SEVERAL_PERSONS, severity="serious", at=now)
-    interventions.review_incident(incident, outcome="dismissed", by=other, reason="镜子", now=now)
+    reviews.review_incident(incident, outcome="dismissed", by=other, reason="镜子", now=now)
     words = {"incident": str(incident.pk), "outcome": "confirmed", "seen": "open"}
     assert act(client, sitting, "review_incident", **words).status_code == 422
     assert act(client, sitting, "review_incident", **words | {"seen": "dismissed"}).status_code == 200

@@ -18,7 +18,7 @@ from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory,
 from proctoring import broadcasts, presence, room_queries
 from proctoring.domain.wall import Place
 from proctoring.models import Incident
-from proctoring.services import claims, incidents, interventions, messages
+from proctoring.services import claims, incidents, interventions, messages, reviews
 from proctoring.tests import factories, staff
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_a_judged_incident_and_an_answered_call_leave_the_tile(exam: Exam) -> No
     user = factories.staff()
     incident = incidents.note(sitting, Incident.Kind.SEVERAL_PERSONS, severity="serious", at=now)
     call = messages.call_for_help(sitting, "", now=now)
-    interventions.review_incident(incident, outcome="dismissed", by=user, reason="x", now=now)
+    reviews.review_incident(incident, outcome="dismissed", by=user, reason="x", now=now)
     interventions.send_message(sitting, text="马上来", by=user, now=now, answers=call)
     tile = tile_of(exam, sitting)
     assert (tile["incidents"], tile["call"], tile["tone"]) == ([], None, "plain")
