@@ -99,19 +99,21 @@ def _fault(photo: Photo, reason: str) -> Fault:
 
 
 def settle(package: PlanPackage, exams: Mapping[str, Exam], ledger: Ledger, now: datetime, progress: Progress) -> None:
-    """Store each picture with every enrolment of its person in these exams."""
-    people = {lookup_of(photo.id_number) for photo in package.photos}
+    """Store each picture with every enrolment of its person in these exams; with faults, only look for more of them."""
+    owned = [photo for photo in package.photos if photo.row is not None]
+    store_them = not ledger.faults
+    people = {lookup_of(photo.id_number) for photo in owned}
     enrolments: dict[str, list[Enrolment]] = {person: [] for person in people}
     mine = Enrolment.objects.filter(exam__in=[exam.pk for exam in exams.values()])
     for enrolment in mine.select_related("candidate", "exam", "sitting").prefetch_related("photos"):
         if enrolment.candidate.id_lookup in enrolments:
             enrolments[enrolment.candidate.id_lookup].append(enrolment)
-    for done, photo in enumerate(package.photos, start=1):
-        _settle_photo(photo, enrolments[lookup_of(photo.id_number)], ledger, now)
-        progress(_("保存照片"), done, len(package.photos))
+    for done, photo in enumerate(owned, start=1):
+        _settle_photo(photo, enrolments[lookup_of(photo.id_number)], ledger, now, store_it=store_them)
+        progress(_("保存照片"), done, len(owned))
 
 
-def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now: datetime) -> None:
+def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now: datetime, *, store_it: bool) -> None:
     picture = photo.load()
     digest = digest_of(picture)
     stored = b""
@@ -123,6 +125,8 @@ def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now
         sitting = getattr(enrolment, "sitting", None)
         if sitting is not None and sitting.started_at is not None:
             ledger.faults.append(_fault(photo, already_begun(enrolment.exam.code)))
+            continue
+        if not store_it:
             continue
         stored = stored or normalised(picture)
         old = [one.pk for one in there if one.source == ReferencePhoto.Source.IMPORTED]

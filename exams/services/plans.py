@@ -39,8 +39,7 @@ def apply(package: PlanPackage, *, now: datetime, dry_run: bool = False, progres
         for row in package.exams:
             _settle_sections(package, row, exams[row.code], revisions, begun, ledger)
         rosters.settle(package, plan, exams, ledger, progress, new_codes=new_codes)
-        if not ledger.faults:
-            photos.settle(package, exams, ledger, now, progress)
+        photos.settle(package, exams, ledger, now, progress)
         if dry_run or ledger.faults:
             transaction.set_rollback(True)
     if ledger.faults:

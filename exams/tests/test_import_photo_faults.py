@@ -9,8 +9,10 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from exams import seams
-from exams.models import Plan
+from exams.models import Plan, ReferencePhoto
+from exams.services.photos import normalised
 from exams.tests import plan_files
+from exams.tests.plan_imports import Import, begin
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = f"{plan_files.FIRST_ID}.jpg", f"{plan_files.SECOND_ID}.jpg"
@@ -22,8 +24,6 @@ def faces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let red pictures have no face; the real check has tests of its own."""
 
     def check(picture: bytes) -> str | None:
-        from exams.services.photos import normalised
-
         return translation.gettext("照片中未检测到人脸。") if picture == normalised(WITHOUT_FACE) else None
 
     monkeypatch.setattr(seams.photo_checks, "checks", [check])
@@ -82,3 +82,17 @@ def test_photos_are_looked_at_side_by_side_and_in_the_readers_language(
         call_command("import_plan", str(path), stdout=StringIO(), verbosity=0)
     assert {language for _thread, language in seen} == {"en"}
     assert get_ident() not in {thread for thread, _language in seen}
+
+
+def test_a_photo_of_somebody_who_sits_is_named_together_with_a_row_that_may_not_change(tmp_path: Path) -> None:
+    bring = Import(tmp_path)
+    bring()
+    begin()
+    contents = plan_files.rows()
+    contents["考试科目"][0]["时长（分钟）"] = 40
+    faults = bring.faults(contents, {FIRST: WITH_FACE, SECOND: WITH_FACE})
+    assert [(fault.sheet, fault.row, fault.column) for fault in faults] == [
+        ("考试科目", 2, "时长（分钟）"),
+        ("考生", 2, "照片文件名"),
+    ]
+    assert not ReferencePhoto.objects.exists()
