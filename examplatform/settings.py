@@ -20,6 +20,7 @@ DEBUG = env.bool("DEBUG", False)
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").absolute()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
+DEMO = env.bool("DEMO", not DATABASE_URL)  # its ID numbers are published: a server of one's own asks for it
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(1, 65535))
 TLS = env.str("TLS", "off", validate=OneOf(["off", "self-signed"]))
