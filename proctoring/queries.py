@@ -15,12 +15,7 @@ from exams.models import Consent, Enrolment, Exam, ReferencePhoto, Sitting
 from proctoring.domain import matching
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
-<<<<<<< HEAD
-from proctoring.faces.engine import EMBEDDER
-=======
-from proctoring.domain.policy import Kind
 from proctoring.faces.engine import embedder_name
->>>>>>> engine
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 
 

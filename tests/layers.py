@@ -74,6 +74,7 @@ SEEING = (
     "models",
     "network",
     "quality",
+    "stage",
 )
 MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in SEEING}
 HOLDS_ANSWERS = ("exams.domain.marking", "Key")

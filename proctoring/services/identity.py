@@ -18,13 +18,8 @@ from proctoring.domain import check_in, matching
 from proctoring.domain.check_in import Attempt, Decision, Outcome
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
-<<<<<<< HEAD
 from proctoring.domain.policy import Change, Confirmed, Opened
-from proctoring.faces.engine import EMBEDDER
-=======
-from proctoring.domain.policy import Change, Confirmed, Kind, Opened
 from proctoring.faces.engine import embedder_name
->>>>>>> engine
 from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot
 from proctoring.services import evidence, incidents
 
