@@ -150,14 +150,14 @@ class CameraConsumer(AsyncWebsocketConsumer):
         if self.facts is not None and time.monotonic() < self.watched_until:
             await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
-            observation = await self._observe(data, self.desk.near())
+            observation = await self._observe(data, self.desk.trail.near())
         except Unreadable:
             await self._say((protocol.Verdict("unreadable", str(wording.UNREADABLE), 1000),))
             return
         if observation is None:
             await self._say(await self.desk.missed(wall_clock()))
         else:
-            self.desk.remember(observation)
+            self.desk.trail.remember(observation)
             await self._say(self._hurried(await self.desk.look(Frame(taken_at, data, observation))))
 
     def _hurried(self, replies: Sequence[Reply]) -> Sequence[Reply]:

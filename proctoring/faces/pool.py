@@ -13,7 +13,8 @@ from functools import partial
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import TypeVar
 
-from proctoring.faces import engine
+from proctoring.faces import embedders, engine
+from proctoring.faces.embedders import Choice
 from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
 
 T = TypeVar("T")
@@ -69,6 +70,11 @@ class VerifierPool:
         for _ in range(self.processes):
             self._submit(_answer, b"")
 
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that run now."""
+        with self._lock:
+            return list(getattr(self._executor, "_processes", None) or {})
+
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
         with self._lock:
@@ -121,7 +127,8 @@ class VerifierPool:
                 raise VerifierFailed("the verifier is closed")
             if self._executor is None:
                 # Spawned, not forked: a fork would copy the threads' locks and database connections of the server.
-                self._executor = ProcessPoolExecutor(self.processes, get_context("spawn"), _begin)
+                choice = embedders.chosen()
+                self._executor = ProcessPoolExecutor(self.processes, get_context("spawn"), _begin, (choice,))
             return self._executor
 
     def _retire(self, broken: ProcessPoolExecutor) -> None:
@@ -178,11 +185,12 @@ def _end(executor: ProcessPoolExecutor) -> None:
 # --- what runs in a worker -------------------------------------------------------------------------------------------
 
 
-def _begin() -> None:
+def _begin(choice: Choice) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the server ends its workers itself
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    embedders.choose(choice)
     engine.warm()
 
 

@@ -55,11 +55,18 @@ def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many pictures are past their day."""
+    """How many pictures and faces are past their day; false where there are none."""
 
     snapshots: int
     photos: int
-    templates: int
+    templates: int  # of photos, and of check-ins that nobody went on from
+
+    @property
+    def pictures(self) -> int:
+        return self.snapshots + self.photos
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.templates)
 
 
 def expired(now: datetime) -> Expired:
@@ -67,7 +74,7 @@ def expired(now: datetime) -> Expired:
     return Expired(
         snapshots=_expired_snapshots(now).count(),
         photos=_expired_photos(now).count(),
-        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count(),
+        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count() + _left_over_templates(now).count(),
     )
 
 
