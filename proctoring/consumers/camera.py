@@ -29,7 +29,7 @@ from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
 from proctoring.domain import protocol
 from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, TokenBucket, Verdict
-from proctoring.faces.engine import FRAME, Observation, Unreadable
+from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
 from proctoring.verifier import VerifierBusy, VerifierFailed
@@ -150,13 +150,14 @@ class CameraConsumer(AsyncWebsocketConsumer):
         if self.facts is not None and time.monotonic() < self.watched_until:
             await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
-            observation = await self._observe(data)
+            observation = await self._observe(data, self.desk.near())
         except Unreadable:
             await self._say((protocol.Verdict("unreadable", str(wording.UNREADABLE), 1000),))
             return
         if observation is None:
             await self._say(await self.desk.missed(wall_clock()))
         else:
+            self.desk.remember(observation)
             await self._say(self._hurried(await self.desk.look(Frame(taken_at, data, observation))))
 
     def _hurried(self, replies: Sequence[Reply]) -> Sequence[Reply]:
@@ -168,10 +169,10 @@ class CameraConsumer(AsyncWebsocketConsumer):
             for reply in replies
         ]
 
-    async def _observe(self, data: bytes) -> Observation | None:
+    async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
         try:
-            return await verifier.verifier().observe(data)
+            return await verifier.verifier().observe(data, near=near)
         except VerifierBusy:
             return None
         except VerifierFailed as error:

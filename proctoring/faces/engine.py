@@ -7,7 +7,6 @@ Nothing here knows Django, keeps a picture, or writes to a disk.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -20,12 +19,14 @@ from numpy.typing import NDArray
 
 from proctoring.faces import quality
 from proctoring.faces.images import FRAME, PHOTO, Fault, Limits, Unreadable, decode
+from proctoring.faces.observation import Box, Descriptor, Face, Hint, Observation, PhotoReport
 
 __all__ = [
     "DESCRIPTOR_SIZE",
     "EMBEDDER",
     "FRAME",
     "PHOTO",
+    "Box",
     "Descriptor",
     "Face",
     "Fault",
@@ -42,7 +43,6 @@ __all__ = [
     "warm",
 ]
 
-Descriptor = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 EMBEDDER = "dlib-resnet-v1"  # descriptors of different embedders cannot be compared: kept beside each stored one
@@ -61,78 +61,6 @@ BLURRED = 0.35  # percent of detail: below it the descriptor drifts by about 0.3
 _turn = Lock()  # dlib's network holds its state in the model: one picture at a time in a process
 
 
-class Hint(StrEnum):
-    """What a picture is good for; anything but `ok` tells the candidate what to change."""
-
-    OK = "ok"
-    NO_FACE = "no_face"
-    SEVERAL_FACES = "several_faces"
-    TOO_FAR = "too_far"
-    TOO_DARK = "too_dark"
-    BLURRED = "blurred"
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One face: its box in pixels of the frame as sent (right and bottom exclusive), and how good it is.
-
-    `sharpness` in percent, `light` 0 to 255 (see quality.py); `score` is the detector's confidence (0 barely, 1 sure).
-    """
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    sharpness: float
-    light: float
-    score: float
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Observation:
-    """What one frame shows; the descriptor is there exactly when the hint is `ok`.
-
-    `width`, `height` in pixels of the frame; `brightness` its mean luma, 0 to 255; `faces` largest first, with those
-    too small to count as company; `persons` those that count; `descriptor` float64 (128,) of the one person.
-    """
-
-    width: int
-    height: int
-    brightness: float
-    faces: tuple[Face, ...]
-    persons: int
-    hint: Hint
-    descriptor: Descriptor | None
-
-    @property
-    def largest(self) -> Face | None:
-        """Return the face nearest to the camera."""
-        return self.faces[0] if self.faces else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PhotoReport:
-    """Whether a photo can be a reference: `ok` with its descriptor float64 (128,), `no_face` or `several_faces`.
-
-    `width` and `height` are those of the picture that was looked at (a large photo is scaled down); so is `face`.
-    """
-
-    width: int
-    height: int
-    hint: Hint
-    face: Face | None
-    persons: int
-    descriptor: Descriptor | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Models:
     detector: Any
@@ -147,8 +75,11 @@ def warm() -> None:
     models.network.compute_face_descriptor(np.zeros((150, 150, 3), np.uint8))
 
 
-def observe(jpeg: bytes, limits: Limits = FRAME) -> Observation:
-    """Say what a webcam frame shows; raise Unreadable for what is not such a frame."""
+def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> Observation:
+    """Say what a webcam frame shows; raise Unreadable for what is not such a frame.
+
+    `near` is the face of the same camera's frame before, a hint where to look first; without it all is searched.
+    """
     rgb = decode(jpeg, limits)
     with _turn:
         grey = _grey(rgb)
@@ -159,8 +90,20 @@ def observe(jpeg: bytes, limits: Limits = FRAME) -> Observation:
         faces = tuple(_face(grey, box, score) for box, score in found)
         persons = _persons(faces)
         hint = _hint(faces, persons, brightness)
-        descriptor = _describe(rgb, found[0][0]) if hint is Hint.OK else None
-    return Observation(rgb.shape[1], rgb.shape[0], brightness, faces, persons, hint, descriptor)
+        points = _points(rgb, found[0][0]) if found else None
+        descriptor = _describe(rgb, points) if hint is Hint.OK else None
+    return Observation(
+        width=rgb.shape[1],
+        height=rgb.shape[0],
+        brightness=brightness,
+        contrast=quality.contrast(grey),
+        fingerprint=quality.fingerprint(grey),
+        faces=faces,
+        persons=persons,
+        hint=hint,
+        asymmetry=None if points is None else quality.asymmetry(_array(points)),
+        descriptor=descriptor,
+    )
 
 
 def describe_photo(image: bytes, limits: Limits = PHOTO) -> PhotoReport:
@@ -172,7 +115,7 @@ def describe_photo(image: bytes, limits: Limits = PHOTO) -> PhotoReport:
         faces = tuple(_face(grey, box, score) for box, score in found)
         persons = _persons(faces)
         hint = (Hint.NO_FACE, Hint.OK)[persons] if persons < 2 else Hint.SEVERAL_FACES
-        descriptor = _describe(rgb, found[0][0]) if hint is Hint.OK else None
+        descriptor = _describe(rgb, _points(rgb, found[0][0])) if hint is Hint.OK else None
     return PhotoReport(rgb.shape[1], rgb.shape[0], hint, faces[0] if faces else None, persons, descriptor)
 
 
@@ -253,8 +196,16 @@ def _hint(faces: tuple[Face, ...], persons: int, brightness: float) -> Hint:
     return Hint.BLURRED if nearest.sharpness < BLURRED else Hint.OK
 
 
-def _describe(rgb: Pixels, box: Any) -> Descriptor:
+def _points(rgb: Pixels, box: Any) -> Any:
+    """Return dlib's five landmarks: two corners of the eye on the right of the picture, of the other, and the nose."""
+    return _models().landmarks(rgb, box)
+
+
+def _array(points: Any) -> NDArray[np.float64]:
+    return np.array([(points.part(index).x, points.part(index).y) for index in range(5)], dtype=np.float64)
+
+
+def _describe(rgb: Pixels, points: Any) -> Descriptor:
     """Turn the face upright by its five landmarks, scale it to 150×150 and run the network."""
-    models = _models()
-    chip = dlib.get_face_chip(rgb, models.landmarks(rgb, box), size=150, padding=0.25)
-    return np.array(models.network.compute_face_descriptor(chip), dtype=np.float64)
+    chip = dlib.get_face_chip(rgb, points, size=150, padding=0.25)
+    return np.array(_models().network.compute_face_descriptor(chip), dtype=np.float64)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import TypeVar
 
 from proctoring.faces import engine
-from proctoring.faces.engine import Observation, PhotoReport, Unreadable
+from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
 
 T = TypeVar("T")
 NICENESS = 10  # answers are saved first, faces are looked at second
@@ -44,17 +45,20 @@ class VerifierPool:
         self._executor: ProcessPoolExecutor | None = None
         self._closed = False
 
-    async def observe(self, jpeg: bytes) -> Observation:
-        """Say what a frame shows; raise Unreadable, VerifierBusy or VerifierFailed."""
-        return await self._run(_observe, jpeg)
+    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
+        """Say what a frame shows; raise Unreadable, VerifierBusy or VerifierFailed.
+
+        `near` is the face of the same camera's frame before: it saves a search of the whole frame.
+        """
+        return await self._run(partial(_observe, near=near), jpeg)
 
     async def describe_photo(self, image: bytes) -> PhotoReport:
         """Say whether a photo can be a reference; raise as `observe` does."""
         return await self._run(_describe_photo, image)
 
-    def observe_now(self, jpeg: bytes) -> Observation:
+    def observe_now(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
         """Do as `observe` does, for callers without an event loop."""
-        return self._run_now(_observe, jpeg)
+        return self._run_now(partial(_observe, near=near), jpeg)
 
     def describe_photo_now(self, image: bytes) -> PhotoReport:
         """Do as `describe_photo` does, for callers without an event loop."""
@@ -200,9 +204,9 @@ def _watched() -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _observe(jpeg: bytes) -> Observation:
+def _observe(jpeg: bytes, *, near: Box | None = None) -> Observation:
     with _watched():
-        return engine.observe(jpeg)
+        return engine.observe(jpeg, near=near)
 
 
 def _describe_photo(image: bytes) -> PhotoReport:
