@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.requests import expects_json
 from exams.models import Exam
 from proctoring import access, room_queries
 
@@ -27,7 +28,6 @@ class Malformed(ValueError):
 def watching(view: View) -> View:
     """Let those in who may watch; what is not there for them is not there at all."""
 
-    @never_cache
     @staff_member_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -40,7 +40,14 @@ def watching(view: View) -> View:
         except Malformed:
             return JsonResponse({"error": "malformed", "message": _("请求格式不正确。")}, status=400)
 
-    return guarded
+    @never_cache
+    @wraps(view)
+    def at_the_door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if expects_json(request) and not request.user.is_authenticated:  # a script cannot follow to the sign-in page
+            return JsonResponse({"error": "signed_out", "message": _("登录已失效，请重新登录。")}, status=401)
+        return guarded(request, *args, **kwargs)
+
+    return at_the_door
 
 
 def acting(view: View) -> View:

@@ -48,7 +48,9 @@ def notices(sitting: Sitting) -> list[Notice]:
 def mark_delivered(sitting: Sitting, *, now: datetime) -> None:
     """Note that the candidate's page has fetched its messages; asked every few seconds, written once for each."""
     told = Message.objects.filter(sitting=sitting, direction=Message.Direction.TO_CANDIDATE)
-    told.filter(seen_at__isnull=True, delivered_at__isnull=True).update(delivered_at=now)
+    fresh = told.filter(seen_at__isnull=True, delivered_at__isnull=True)
+    if fresh.exists():  # asked first: to write, even nothing, would wait for whoever writes
+        fresh.update(delivered_at=now)
 
 
 def mark_seen(sitting: Sitting, message_id: int, *, now: datetime) -> bool:

@@ -96,7 +96,7 @@ def test_what_arrived_and_what_was_read_are_known_apart(exam: Exam, by: User) ->
     message = Message.objects.get(sitting=read)
     browser_of(read).post(f"/exam/messages/{message.pk}/seen/")
     (figures,) = announcements.with_figures(exam)
-    assert (figures.sent, figures.delivered, figures.seen) == (3, 2, 1)
+    assert [vars(figures)[name] for name in ("sent", "delivered", "seen")] == [3, 2, 1]
     missing = {one.sitting_id: one.delivered_at is not None for one in announcements.not_seen(made)}
     assert missing == {fetched.pk: True, absent.pk: False}
 

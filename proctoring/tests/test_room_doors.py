@@ -59,8 +59,15 @@ def test_strangers_and_candidates_are_sent_to_the_sign_in_page(sitting: Sitting)
             answer = client.get(url)
             assert answer.status_code == 302
             assert answer.headers["Location"].startswith(reverse("admin:login"))
-        assert set(posts(client, sitting)) == {302}
+        assert set(posts(client, sitting)) == {302, 401}  # forms, and scripts that cannot follow
     assert nothing_was_done()
+
+
+def test_a_script_is_told_that_nobody_is_signed_in(sitting: Sitting) -> None:
+    url = reverse("proctoring:room_tiles", args=[sitting.enrolment.exam_id])
+    answer = Client().get(url, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")
+    assert staff.organizer().get(url, headers={"accept": "application/json"}).status_code == 403
 
 
 def test_an_organizer_and_staff_without_a_group_stay_outside(sitting: Sitting) -> None:

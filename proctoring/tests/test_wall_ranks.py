@@ -1,12 +1,19 @@
 """Who comes first on the wall, and as what each candidate is shown."""
 
+from typing import Any
+
 import pytest
 
 from exams.domain.lifecycle import CheckIn, Identity, State
 from proctoring.domain.wall import SERIOUS, TONES, WARNING, Facts, Noticed, Place, Rank, Tone, place, rank
 
-SITTING = {"state": State.IN_PROGRESS, "check_in": CheckIn.PASSED}
-NOW, BEFORE = {"is_over": False}, {"is_over": True}
+SERIOUS_NOW, WARNING_NOW = Noticed(SERIOUS, is_over=False), Noticed(WARNING, is_over=False)
+SERIOUS_BEFORE, WARNING_BEFORE = Noticed(SERIOUS, is_over=True), Noticed(WARNING, is_over=True)
+
+
+def sitting(*noticed: Noticed, **more: Any) -> Facts:
+    """Return somebody who is in the middle of the exam."""
+    return Facts(State.IN_PROGRESS, CheckIn.PASSED, noticed=noticed, **more)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +22,7 @@ NOW, BEFORE = {"is_over": False}, {"is_over": True}
         (Facts(None), Place.ABSENT),
         (Facts(State.READY), Place.READY),
         (Facts(State.READY, CheckIn.HELD), Place.HELD),
-        (Facts(**SITTING), Place.SITTING),
+        (sitting(), Place.SITTING),
         (Facts(State.PAUSED, CheckIn.PASSED), Place.PAUSED),
         (Facts(State.PAUSED, CheckIn.PASSED, is_locked=True), Place.LOCKED),
         (Facts(State.PAUSED, CheckIn.HELD, is_locked=True), Place.HELD),
@@ -29,15 +36,15 @@ def test_a_candidate_stands_in_one_place(facts: Facts, expected: Place) -> None:
 
 def test_who_needs_a_person_comes_before_everybody_else() -> None:
     in_order = [
-        Facts(**SITTING, noticed=[Noticed(SERIOUS, **NOW)]),
-        Facts(**SITTING, calls=True),
+        sitting(SERIOUS_NOW),
+        sitting(calls=True),
         Facts(State.READY, CheckIn.HELD),
-        Facts(**SITTING, noticed=[Noticed(WARNING, **NOW)]),
-        Facts(**SITTING, is_silent=True),
-        Facts(**SITTING, noticed=[Noticed(SERIOUS, **BEFORE)]),
-        Facts(**SITTING, noticed=[Noticed(WARNING, **BEFORE)]),
+        sitting(WARNING_NOW),
+        sitting(is_silent=True),
+        sitting(SERIOUS_BEFORE),
+        sitting(WARNING_BEFORE),
         Facts(State.PAUSED, CheckIn.PASSED),
-        Facts(**SITTING),
+        sitting(),
         Facts(None),
         Facts(State.SUBMITTED, CheckIn.PASSED),
     ]
@@ -47,21 +54,21 @@ def test_who_needs_a_person_comes_before_everybody_else() -> None:
 
 
 def test_the_gravest_reason_counts() -> None:
-    facts = Facts(**SITTING, noticed=[Noticed(WARNING, **NOW), Noticed(SERIOUS, **NOW)], calls=True, is_silent=True)
+    facts = sitting(WARNING_NOW, SERIOUS_NOW, calls=True, is_silent=True)
     assert rank(facts) is Rank.SERIOUS_NOW
 
 
 def test_a_hint_moves_nobody() -> None:
-    assert rank(Facts(**SITTING, noticed=[Noticed("info", **NOW)])) is Rank.CALM
+    assert rank(sitting(Noticed("info", is_over=False))) is Rank.CALM
 
 
 def test_a_doubtful_identity_stays_in_sight_after_its_incident() -> None:
     for identity in (Identity.IN_DOUBT, Identity.REJECTED):
-        assert rank(Facts(**SITTING, identity=identity)) is Rank.SERIOUS_BEFORE
+        assert rank(sitting(identity=identity)) is Rank.SERIOUS_BEFORE
 
 
 def test_whoever_has_handed_in_comes_last_whatever_was_noticed() -> None:
-    facts = Facts(State.SUBMITTED, CheckIn.PASSED, noticed=[Noticed(SERIOUS, **BEFORE)], calls=True)
+    facts = Facts(State.SUBMITTED, CheckIn.PASSED, noticed=[SERIOUS_BEFORE], calls=True)
     assert rank(facts) is Rank.DONE
 
 

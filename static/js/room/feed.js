@@ -27,7 +27,7 @@ export class Feed {
     this.socket = new Socket(socketUrl, {
       onOpen: () => this.soon(),
       onMessage: ({ type }) => type === "changed" && this.soon(ONCE_MORE_MS),
-      onClose: () => this.soon(),
+      onClose: (code, isFinal) => (isFinal ? this.#end() : this.soon()),
     });
     document.addEventListener("visibilitychange", () => document.hidden || this.soon());
     window.addEventListener("online", () => this.soon());
@@ -71,11 +71,17 @@ export class Feed {
 
   #fail(error) {
     if (error.isSignedOut || error.status === 404) {
-      this.#stopped = true;
-      this.socket.close();
-      this.onState("signed_out");
+      this.#end();
     } else {
       this.onState("offline");
     }
+  }
+
+  /** Nobody is signed in any more, or nobody who may watch. */
+  #end() {
+    this.#stopped = true;
+    window.clearTimeout(this.#timer);
+    this.socket?.close();
+    this.onState("signed_out");
   }
 }

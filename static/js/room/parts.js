@@ -1,20 +1,14 @@
 /**
- * What every page with htmx parts needs: forms that are sent once, a sentence where the server is out of reach, the sign-in
- * page in place of a part, and folds that stay open when their list is brought anew.
+ * What every page with htmx parts needs: forms that are sent once, a sentence where the server is out of reach, the way to
+ * the sign-in page, and folds that stay open when their list is brought anew.
  * <p data-news="offline" hidden>…</p>
  */
 const openFolds = new Set();
 let failures = 0;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, target } = event.detail;
-  if (new URL(xhr.responseURL, window.location.href).pathname.startsWith("/admin/login")) {
-    event.detail.shouldSwap = false;
-    window.location.reload(); // leads to the sign-in page, and back here
-    return;
-  }
   openFolds.clear();
-  target.querySelectorAll("details[id][open]").forEach((fold) => openFolds.add(fold.id));
+  event.detail.target.querySelectorAll("details[id][open]").forEach((fold) => openFolds.add(fold.id));
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -25,6 +19,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
+    if (event.detail.xhr?.status === 401) {
+      window.location.reload(); // leads to the sign-in page, and back here
+      return;
+    }
     failures += 1;
     const isAct = event.detail.requestConfig?.verb === "post";
     offline(failures > 1 || isAct);
