@@ -55,9 +55,7 @@ def check(dossier: Dossier) -> Check:
 def _pictures(content: Mapping[str, Any]) -> Iterable[tuple[str, str, bytes | None]]:
     photos = {photo["picture"]: photo["sha256"] for photo in content["photos"]}
     snapshots = {picture["picture"]: picture["sha256"] for picture in content["pictures"]}
-    kept_photos = dict(ReferencePhoto.objects.filter(pk__in=photos).values_list("pk", "data"))
-    kept_snapshots = dict(Snapshot.objects.filter(pk__in=snapshots).values_list("pk", "data"))
-    for pk, digest in photos.items():
-        yield f"reference {pk}", digest, kept_photos.get(pk)
-    for pk, digest in snapshots.items():
-        yield f"snapshot {pk}", digest, kept_snapshots.get(pk)
+    kept_photos = {one.pk: bytes(one.data) for one in ReferencePhoto.objects.filter(pk__in=photos)}
+    kept_snapshots = {one.pk: bytes(one.data) for one in Snapshot.objects.filter(pk__in=snapshots)}
+    yield from ((f"reference {pk}", digest, kept_photos.get(pk)) for pk, digest in photos.items())
+    yield from ((f"snapshot {pk}", digest, kept_snapshots.get(pk)) for pk, digest in snapshots.items())
