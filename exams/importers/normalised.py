@@ -49,6 +49,7 @@ class ExamRow:
     after_failed_check_in: str
     without_reference: str
     asks_to_turn: bool
+    second_review: bool
     switch_limit: int | None
     after_switch_limit: str
     late_responses: str

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from exams.domain.lifecycle import State
-from exams.models import ReferencePhoto
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from proctoring.domain import retention
 from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
@@ -43,6 +43,13 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
         enrolment_id=picture.sitting.enrolment_id if isinstance(picture, Snapshot) else picture.enrolment_id,
         by_id=by.pk,
         at=now,
+    )
+
+
+def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who began to look at whose live picture, of which nothing is kept."""
+    PictureViewing.objects.create(
+        kind=PictureViewing.Kind.LIVE, picture=sitting.pk, enrolment_id=sitting.enrolment_id, by_id=by.pk, at=now
     )
 
 
