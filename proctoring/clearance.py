@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from exams.domain.lifecycle import CheckIn, Identity, Review
-from exams.models import Exam, Sitting
+from exams.models import Exam, ReferencePhoto, Sitting
 from exams.seams import Gate
 from proctoring import queries
 from proctoring.models import Incident
@@ -45,6 +45,8 @@ def reason_to_review(sitting: Sitting) -> str | None:
         return _("身份存疑，待人工核验")
     if _weighty_incidents(sitting):
         return _("存在未排除的身份异常")
+    if ReferencePhoto.objects.filter(enrolment=sitting.enrolment_id, to_compare=True).exists():
+        return _("底照为首次采集，尚未与证件比对")  # also once another photo has replaced it
     return None
 
 

@@ -161,6 +161,9 @@ class Incident(models.Model):
         CONFIRMED = lifecycle.Review.CONFIRMED.value, _("已确认")
         DISMISSED = lifecycle.Review.DISMISSED.value, _("已排除")
 
+    # What waits for a person; what is for information only is listed and waits for nobody.
+    WAITS: ClassVar = models.Q(review=Review.OPEN.value) & ~models.Q(severity=Severity.INFO.value)
+
     sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="incidents", verbose_name=_("答卷"))
     kind = models.CharField(_("类型"), max_length=30, choices=Kind)
     severity = models.CharField(_("程度"), max_length=20, choices=Severity)
@@ -193,6 +196,18 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.began_at:%H:%M:%S}"
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether a person should look at it; the same as `WAITS`."""
+        return self.review == self.Review.OPEN and self.severity != self.Severity.INFO
+
+    @property
+    def review_name(self) -> str:
+        """What became of it, in words."""
+        if self.review == self.Review.OPEN and not self.waits:
+            return str(_("无需处理"))
+        return str(self.get_review_display())
 
 
 class Intervention(models.Model):

@@ -16,6 +16,7 @@ ORDER = (
     (pgettext_lazy("heading", "成绩"), ("Result",)),
     (pgettext_lazy("heading", "题库"), ("Bank", "Question")),
     (_("留痕"), ("StateChange", "PictureViewing", "LogEntry")),
+    (_("系统"), ("User",)),
 )
 
 

@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from exams.admin import columns
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import ReadOnly
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
@@ -26,16 +28,39 @@ from proctoring.models import Incident
 from proctoring.services import interventions
 
 
+class ByReview(admin.SimpleListFilter):
+    """Incidents by what became of them; what is for information only waits for nobody."""
+
+    title = gettext_lazy("处理状态")
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, label in Incident.Review.choices] + [("none", gettext_lazy("无需处理"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        still_open = queryset.filter(review=Incident.Review.OPEN)
+        match self.value():
+            case Incident.Review.OPEN.value:
+                return queryset.filter(Incident.WAITS)
+            case "none":
+                return still_open.exclude(Incident.WAITS)
+            case None:
+                return queryset
+            case reviewed:
+                return queryset.filter(review=reviewed)
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
+    began = columns.moment("began_at", gettext_lazy("开始"), columns.SHORT)
     list_display = ("kind_name", "severity_badge", "who", "began", "lasted", "review_badge", "pictures", "exam_link")
     list_display_links = ("kind_name",)
     list_filter = (
-        "review",
+        ByReview,
         "severity",
         "kind",
-        "sitting__enrolment__exam__plan",
-        "sitting__enrolment__exam",
+        ("sitting__enrolment__exam__plan", ByPlan),
+        ("sitting__enrolment__exam", ByExam),
     )
     search_fields = ("sitting__enrolment__name", "sitting__enrolment__account_number")
     search_help_text = gettext_lazy("姓名、考试账号")
@@ -61,11 +86,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     @admin.display(description=gettext_lazy("考试科目"), ordering="sitting__enrolment__exam__name")
     def exam_link(self, incident: Incident) -> SafeString:
-        return rows.to_row(incident.sitting.enrolment.exam)
-
-    @admin.display(description=gettext_lazy("开始"), ordering="began_at")
-    def began(self, incident: Incident) -> str:
-        return timezone.localtime(incident.began_at).strftime("%m-%d %H:%M:%S")
+        return rows.to_exam(incident.sitting.enrolment.exam)
 
     @admin.display(description=gettext_lazy("持续"))
     def lasted(self, incident: Incident) -> str:
@@ -77,7 +98,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     @admin.display(description=gettext_lazy("处理状态"), ordering="review")
     def review_badge(self, incident: Incident) -> SafeString:
-        return links.state(incident.review, incident.get_review_display())
+        return links.badge(incident.review_name, words.review_tone(incident))
 
     # --- one ---
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest
 
@@ -43,7 +44,7 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
     """Return the part of the page that asks for itself every few seconds."""
     incidents = Incident.objects.filter(sitting=sitting)
     counts = {
-        "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
+        "open_incidents": incidents.filter(Incident.WAITS).count(),
         "open_calls": _calls(sitting).count(),
         "answered": sitting.responses.exclude(value=[]).count(),
         "doubtful": sitting.responses.filter(doubtful=True).count(),
@@ -95,7 +96,7 @@ def incident_line(incident: Incident, now: datetime) -> IncidentLine:
     return IncidentLine(
         incident=incident,
         tone=words.tone(incident.severity),
-        review_tone=words.tone(incident.review),
+        review_tone=words.review_tone(incident),
         lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
         details=words.details(incident),
         pictures=list(incident.snapshots.all()),
@@ -122,7 +123,9 @@ def _at_the_door(check: IdentityCheck) -> bool:
 
 
 def _photos(sitting: Sitting) -> list[ReferencePhoto]:
-    return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
+    """Return the photos in force, and those that still wait for a comparison with the ID card."""
+    shown = sitting.enrolment.photos.filter(Q(retired_at__isnull=True) | Q(to_compare=True))
+    return list(shown.order_by("position", "pk"))
 
 
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
