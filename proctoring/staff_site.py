@@ -33,6 +33,8 @@ class StaffSite(AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
+        if "User" in models:
+            models["User"]["name"] = _("工作人员账号")
         groups = [_group(str(name), [models.pop(key) for key in keys if key in models]) for name, keys in ORDER]
         for app in apps:
             app["models"] = [model for model in app["models"] if model["object_name"] in models]

@@ -57,8 +57,8 @@ class CorrectionAdmin(NotMadeHere, admin.ModelAdmin[Correction]):
     list_filter = (BySettled, ("enrolment__exam__plan", ByPlan), ("enrolment__exam", ByExam))
     search_fields = ("enrolment__name", "enrolment__account_number", "text")
     search_help_text = _("姓名、考试账号或说明内容")
-    readonly_fields = ("enrolment_link", "details", "text", "created_at", "settled_at", "settled_by")
-    fields = ("enrolment_link", "text", "created_at", "details", "settlement", ("settled_at", "settled_by"))
+    readonly_fields = ("enrolment_link", "details", "text", "created_at", "settled_at", "settler")
+    fields = ("enrolment_link", "text", "created_at", "details", "settlement", ("settled_at", "settler"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
         corrections = super().get_queryset(request).select_related("enrolment__exam", "enrolment__candidate")
@@ -84,6 +84,11 @@ class CorrectionAdmin(NotMadeHere, admin.ModelAdmin[Correction]):
     @admin.display(description=_("考试科目"), ordering="enrolment__exam__name")
     def exam_link(self, correction: Correction) -> SafeString:
         return links.to_exam(correction.enrolment.exam)
+
+    @admin.display(description=_("处理人"))
+    def settler(self, correction: Correction) -> str:
+        """A name: Django would link to the account, which is closed to organizers."""
+        return str(correction.settled_by or "—")
 
     @admin.display(description=_("状态"), ordering="settled_at")
     def state(self, correction: Correction) -> SafeString:

@@ -30,8 +30,12 @@ class CorrectionInline(ReadOnly, admin.TabularInline[Correction, Enrolment]):
     model = Correction
     extra = 0
     can_delete = False
-    fields = ("created_at", "text", "settled_at", "settled_by", "settlement")
+    fields = ("created_at", "text", "settled_at", "settler", "settlement")
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("处理人"))
+    def settler(self, correction: Correction) -> str:
+        return str(correction.settled_by or "—")  # a name: the account itself is closed to organizers
 
 
 class ConsentInline(ReadOnly, admin.TabularInline[Consent, Enrolment]):

@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin, UserCreationForm
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -75,6 +76,16 @@ class NewStaffForm(StaffForm, UserCreationForm[User]):
         fields = ("username", "first_name", "is_superuser")
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Django's, with its warning in the language of the page: Django joins the two once, when it starts."""
+
+    usable_password_help_text = format_lazy(
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        gettext_lazy("停用后，该账号现有的密码将丢失。"),
+    )
+
+
 class ByRole(admin.SimpleListFilter):
     """Accounts by what they are."""
 
@@ -97,9 +108,10 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
 
     form = StaffForm
     add_form = NewStaffForm
+    change_password_form = NewPasswordForm
     add_form_template = None
-    list_display = ("username", "first_name", "roles", "is_active", "last_sign_in", "date_joined")
-    list_display_links = ("username",)
+    list_display = ("sign_in_name", "full_name", "roles", "enabled", "last_sign_in")
+    list_display_links = ("sign_in_name",)
     list_filter = (ByRole, "is_active")
     search_fields = ("username", "first_name", "last_name")
     search_help_text = gettext_lazy("登录名或姓名")
@@ -119,6 +131,13 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
+    ) -> HttpResponse:
+        user = context.get("original")
+        context["page_name"] = (user.get_full_name() or user.username) if user else _("新建工作人员账号")
+        return super().render_change_form(request, context, *args, **more)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Nobody locks themselves out of the accounts."""
         own = ("is_active", "is_superuser") if obj is not None and obj.pk == request.user.pk else ()
@@ -127,6 +146,18 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)
         return users.prefetch_related("groups")
+
+    @admin.display(description=gettext_lazy("登录名"), ordering="username")
+    def sign_in_name(self, user: User) -> str:
+        return user.get_username()
+
+    @admin.display(description=gettext_lazy("姓名"), ordering="first_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name() or "—"
+
+    @admin.display(description=gettext_lazy("启用"), boolean=True, ordering="is_active")
+    def enabled(self, user: User) -> bool:
+        return user.is_active
 
     @admin.display(description=gettext_lazy("角色"))
     def roles(self, user: User) -> SafeString | str:

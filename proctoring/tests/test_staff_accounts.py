@@ -1,5 +1,6 @@
 """Superusers make the accounts of staff: a name, a password, a role. The rest follows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -108,9 +109,13 @@ def test_nobody_locks_themselves_out(client: Client, boss: User) -> None:
 def test_no_permission_and_no_group_is_named_by_its_code(client: Client) -> None:
     add(client, roles.INVIGILATOR)
     made = User.objects.get(username="zhang.san")
+    client.get(LIST)  # which takes the message that it was added
     client.cookies["django_language"] = "en"
-    for url in (ADD, LIST, reverse("admin:auth_user_change", args=[made.pk])):
+    password = reverse("admin:auth_user_password_change", args=[made.pk])
+    for url in (ADD, LIST, reverse("admin:auth_user_change", args=[made.pk]), password):
         shown = client.get(url).content.decode()
+        chinese = set(re.findall("[一-鿿]+", shown))
+        assert chinese <= {"简体中文", "张三"}
         assert "Can add" not in shown
         assert "user_permissions" not in shown
     client.cookies["django_language"] = "zh-hans"
