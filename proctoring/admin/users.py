@@ -76,10 +76,10 @@ class NewStaffForm(StaffForm, UserCreationForm[User]):
         fields = ("username", "first_name", "is_superuser")
 
 
-class NewPasswordForm(AdminPasswordChangeForm):
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """Django's, with its warning in the language of the page: Django joins the two once, when it starts."""
 
-    usable_password_help_text = format_lazy(
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]
         '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
         SetUnusablePasswordMixin.usable_password_help_text,
         gettext_lazy("停用后，该账号现有的密码将丢失。"),

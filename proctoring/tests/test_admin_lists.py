@@ -1,6 +1,7 @@
 """Lists in the back office: cells know their column, an empty list says so, a chosen filter stands on its button."""
 
 import re
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -16,7 +17,7 @@ SITTINGS = "admin:exams_sitting_changelist"
 
 def test_a_cell_is_given_the_text_of_its_header_escaped() -> None:
     cells = [mark_safe('<td class="action-checkbox">1</td>'), mark_safe('<th class="field-name">2</th>')]
-    headers = [{"text": mark_safe('<input type="checkbox">')}, {"text": 'a "name"'}]
+    headers: list[dict[str, Any]] = [{"text": mark_safe('<input type="checkbox">')}, {"text": 'a "name"'}]
     assert list(labelled(cells, headers)) == [
         '<td class="action-checkbox">1</td>',
         '<th data-label="A &quot;name&quot;" class="field-name">2</th>',
