@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
@@ -13,7 +14,7 @@ from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
 from exams.domain.progress import Progress
 from exams.domain.timing import LateRule, Schedule, Span, Window
-from exams.models import Exam, Paper, Response, Sitting
+from exams.models import Enrolment, Exam, Paper, ReferencePhoto, Response, Sitting
 from exams.paper_view import PaperView, paper_view
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "exam_of_client",
     "exams_near",
     "facts",
+    "first_picture",
+    "first_pictures",
     "late_rule",
     "paper_view",
     "place",
@@ -148,3 +151,20 @@ def progress(sitting: Sitting) -> Progress:
     items = Paper.objects.filter(sitting=sitting).values_list("items", flat=True).first() or ()
     answers = Response.objects.filter(sitting=sitting).values_list("value", "doubtful")
     return counting.count(len(items), ((bool(value), doubtful) for value, doubtful in answers))
+
+
+# --- photos ----------------------------------------------------------------------------------------------------------
+
+
+def first_pictures(way: str = "") -> Prefetch[str]:
+    """Fetch along the first check-in pictures of enrolments that are reached by `way`, without the pictures' data."""
+    facts_of_it = ("enrolment", "source", "to_compare", "compared_at", "retired_at")
+    first = ReferencePhoto.objects.filter(source=ReferencePhoto.Source.FIRST_CHECK_IN).only(*facts_of_it).order_by("pk")
+    return Prefetch(f"{way}photos", queryset=first, to_attr="first_pictures")
+
+
+def first_picture(enrolment: Enrolment) -> ReferencePhoto.Comparison | None:
+    """Return how it stands with the first check-in picture, fetched by `first_pictures`; one that waits comes first."""
+    found = [photo.comparison for photo in getattr(enrolment, "first_pictures", ())]
+    waiting = ReferencePhoto.Comparison.WAITING
+    return waiting if waiting in found else (found[-1] if found else None)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from exams.domain.lifecycle import CheckIn, Identity
-from exams.models import Exam, Sitting
+from exams.models import Exam, ReferencePhoto, Sitting
 from exams.seams import Gate
 from proctoring import queries
 from proctoring.domain.incident_rules import IDENTITY_KINDS
@@ -45,7 +45,11 @@ def reason_to_review(sitting: Sitting) -> str | None:
         return _("考务人员否定了考生身份")
     if sitting.identity == Identity.IN_DOUBT:
         return _("身份存疑，待人工核验")
-    return _reason_of_incidents(sitting)
+    if reason := _reason_of_incidents(sitting):
+        return reason
+    if ReferencePhoto.objects.filter(enrolment=sitting.enrolment_id, to_compare=True).exists():
+        return _("底照为首次采集，尚未与证件比对")  # also once another photo has replaced it
+    return None
 
 
 def _reason_of_incidents(sitting: Sitting) -> str | None:

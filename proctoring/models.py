@@ -168,6 +168,9 @@ class Incident(models.Model):
         CONFIRMED = lifecycle.Review.CONFIRMED.value, _("已确认")
         DISMISSED = lifecycle.Review.DISMISSED.value, _("已排除")
 
+    # What waits for a person; what is for information only is listed and waits for nobody.
+    WAITS: ClassVar = models.Q(review=Review.OPEN.value) & ~models.Q(severity=Severity.INFO.value)
+
     sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="incidents", verbose_name=_("答卷"))
     kind = models.CharField(_("类型"), max_length=30, choices=Kind)
     severity = models.CharField(_("程度"), max_length=20, choices=Severity)
@@ -222,6 +225,19 @@ class Incident(models.Model):
         """Return what it counts as, after all that people have said of it."""
         first, second = lifecycle.Review(self.review), lifecycle.Review(self.second_review)
         return reviewing.standing(first, second, wants_second=self.wants_second)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether a person should look at it; the same as `WAITS`."""
+        return self.review == self.Review.OPEN and self.severity != self.Severity.INFO
+
+    @property
+    def review_name(self) -> str:
+        """What became of it, in words."""
+        if self.review == self.Review.OPEN and not self.waits:
+            return str(_("无需处理"))
+        between = {Standing.AWAITING_SECOND: _("待复审"), Standing.DISPUTED: _("两次意见不一致")}
+        return str(between.get(self.standing, self.get_review_display()))
 
 
 class Intervention(models.Model):

@@ -9,7 +9,6 @@ from exams import seams
 from exams.models import Exam, Sitting
 from exams.seams import Notice
 from proctoring import broadcasts, clearance, presence, queries
-from proctoring.models import Incident
 from proctoring.services import announcements, identity, incidents, messages, photos
 
 NEVER_CONNECTED = "never_connected"
@@ -60,7 +59,7 @@ def expect_camera(sender: type[Sitting], sitting: Sitting, now: datetime, **fact
 
 def note_second_device(sender: type[Sitting], sitting: Sitting, now: datetime, **facts: Any) -> None:
     """Note that another page or device took the exam over: a crashed computer, or somebody else."""
-    incidents.note(sitting, Incident.Kind.SECOND_DEVICE, severity=Incident.Severity.INFO, at=now)
+    incidents.device_changed(sitting, at=now)
 
 
 def close_camera(sender: type[Sitting], sitting: Sitting, now: datetime, **facts: Any) -> None:

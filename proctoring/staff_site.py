@@ -20,6 +20,7 @@ ORDER = (
     (pgettext_lazy("heading", "成绩"), ("Result",)),
     (pgettext_lazy("heading", "题库"), ("Bank", "Question")),
     (_("留痕"), ("StateChange", "PictureViewing", "LogEntry")),
+    (_("系统"), ("User",)),
 )
 
 
@@ -44,6 +45,8 @@ class StaffSite(AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
+        if "User" in models:
+            models["User"]["name"] = _("工作人员账号")
         groups = [_group(str(name), [models.pop(key) for key in keys if key in models]) for name, keys in ORDER]
         for app in apps:
             app["models"] = [model for model in app["models"] if model["object_name"] in models]

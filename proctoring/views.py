@@ -112,7 +112,7 @@ def events(request: CandidateRequest) -> JsonResponse:
         reports = forms.reports(request, now)
     except forms.Malformed:
         return _malformed()
-    recorded = lockdown.record(sitting_of(request), reports, now=now)
+    recorded = lockdown.record(sitting_of(request), reports, now=now, client=forms.client(request))
     return JsonResponse(
         {
             "switch_count": recorded.switch_count,

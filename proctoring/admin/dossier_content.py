@@ -132,7 +132,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "ended_at": _at(incident.ended_at),
         "details": words.details(incident),
         "pictures": list(incident.snapshots.order_by("taken_at").values_list("pk", flat=True)),
-        "standing": str(words.STANDINGS[incident.standing]),
+        "standing": incident.review_name,
         "reviews": [
             _review(_("初审"), incident.review_reason, incident.reviewed_by, incident.reviewed_at),
             _review(_("复审"), incident.second_review_reason, incident.second_reviewed_by, incident.second_reviewed_at),

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest
-from django.utils.functional import Promise
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
@@ -37,7 +37,6 @@ class IncidentLine:
     incident: Incident
     tone: str
     review_tone: str
-    standing: Promise | str
     wants_second: bool  # the first person has spoken, a second one must
     lasted: str
     details: list[str]
@@ -48,7 +47,7 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
     """Return the part of the page that asks for itself every few seconds."""
     incidents = Incident.objects.filter(sitting=sitting)
     counts = {
-        "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
+        "open_incidents": incidents.filter(Incident.WAITS).count(),
         "open_calls": open_calls(sitting).count(),
         "answered": sitting.responses.exclude(value=[]).count(),
         "doubtful": sitting.responses.filter(doubtful=True).count(),
@@ -105,8 +104,7 @@ def incident_line(incident: Incident, now: datetime) -> IncidentLine:
     return IncidentLine(
         incident=incident,
         tone=words.tone(incident.severity),
-        review_tone=words.tone(incident.standing),
-        standing=words.STANDINGS[incident.standing],
+        review_tone=words.review_tone(incident),
         wants_second=incident.wants_second and incident.review != Incident.Review.OPEN,
         lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
         details=words.details(incident),
@@ -134,8 +132,9 @@ def _at_the_door(check: IdentityCheck) -> bool:
 
 
 def photos(sitting: Sitting) -> list[ReferencePhoto]:
-    """Return the reference photos in force."""
-    return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
+    """Return the photos in force, and those that still wait for a comparison with the ID card."""
+    shown = sitting.enrolment.photos.filter(Q(retired_at__isnull=True) | Q(to_compare=True))
+    return list(shown.order_by("position", "pk"))
 
 
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:

@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from exams.models import Result, Sitting
+from exams.models import ReferencePhoto, Result, Sitting
 from proctoring.domain.check_in import Outcome
 from proctoring.domain.lockdown import Cause
 from proctoring.domain.reviewing import Standing
@@ -54,20 +54,21 @@ TONES = {  # the badge of each state; words always stand beside the colour
     IdentityCheck.Verdict.ADOPTED: "accent",
     IdentityCheck.Verdict.MISMATCH: "danger",
 }
-
-
-STANDINGS: dict[Standing, Promise] = {
-    Standing.OPEN: Incident.Review.OPEN.label,
-    Standing.AWAITING_SECOND: gettext_lazy("待复审"),
-    Standing.DISPUTED: gettext_lazy("两次意见不一致"),
-    Standing.CONFIRMED: Incident.Review.CONFIRMED.label,
-    Standing.DISMISSED: Incident.Review.DISMISSED.label,
+COMPARISON_TONES = {
+    ReferencePhoto.Comparison.WAITING: "warning",
+    ReferencePhoto.Comparison.SAME: "success",
+    ReferencePhoto.Comparison.DIFFERENT: "danger",
 }
 
 
 def tone(value: str) -> str:
     """Return the badge colour of a state, nothing for a plain one."""
     return TONES.get(value, "")  # type: ignore[call-overload, no-any-return]
+
+
+def review_tone(incident: Incident) -> str:
+    """Return the badge colour of what became of an incident; calm where it waits for nobody."""
+    return "" if incident.review == Incident.Review.OPEN and not incident.waits else tone(incident.standing)
 
 
 def validity(result: Result) -> str:
@@ -121,6 +122,9 @@ def _details(incident: Incident) -> Iterator[str]:
     known = incident.detail
     if known.get("cause"):
         yield str(CAUSES.get(known["cause"], _("网络连接中断")))
+    if known.get("broken_off"):
+        kinds = _("、").join(str(Incident.Kind(kind).label) for kind in known["broken_off"])
+        yield _("换设备之前原页面已中断：%(kinds)s") % {"kinds": kinds}
     if "attempts" in known:
         yield ngettext("识别失败%(count)d次", "识别失败%(count)d次", known["attempts"]) % {"count": known["attempts"]}
     if known.get("exhausted"):

@@ -23,6 +23,8 @@ Severity = Incident.Severity
 
 SERVER_STOPPED = "server_stopped"  # a gap that is nobody's doing but ours
 SHORT_GAP = timedelta(seconds=20)  # a reload, a lift, a changed cable: nothing to write down
+MOVING = timedelta(minutes=2)  # signing in on another device and allowing its camera: a gap within it is the move's
+BROKEN_OFF = (Kind.NETWORK_GAP, Kind.CAMERA_LOST, Kind.SWITCHED_AWAY, Kind.LEFT_FULL_SCREEN)  # by a page that went
 
 
 @transaction.atomic
@@ -160,6 +162,31 @@ def confirm(sitting: Sitting, change: policy.Confirmed, picture: bytes, now: dat
     _announce(sitting)
 
 
+@transaction.atomic
+def device_changed(sitting: Sitting, *, at: datetime) -> Incident:
+    """Write down that another page or device took over; what the first one broke off is part of the same story."""
+    lasting = sitting.incidents.select_for_update().filter(ended_at=None, review=Incident.Review.OPEN)
+    broken_off = list(lasting.filter(kind__in=BROKEN_OFF))
+    move = Incident.objects.create(
+        sitting=sitting,
+        kind=Kind.SECOND_DEVICE,
+        severity=Severity.WARNING if any(_is_long(gap, at) for gap in broken_off) else Severity.INFO,
+        began_at=min([at, *(incident.began_at for incident in broken_off)]),
+        ended_at=at,
+        detail={"broken_off": sorted({incident.kind for incident in broken_off})} if broken_off else {},
+    )
+    for incident in broken_off:
+        move.snapshots.add(*incident.snapshots.all())
+        incident.delete()
+    _announce(sitting)
+    return move
+
+
+def _is_long(gap: Incident, ended_at: datetime) -> bool:
+    """Tell whether a candidate was away for a time that somebody should look at, and not by our own doing."""
+    return ended_at - gap.began_at >= SHORT_GAP and gap.detail.get("cause") != SERVER_STOPPED
+
+
 # --- what is not there -----------------------------------------------------------------------------------------------
 
 
@@ -174,13 +201,20 @@ def connection_back(sitting: Sitting, *, at: datetime) -> Incident | None:
     gap = close(sitting, Kind.NETWORK_GAP, ended_at=at)
     if gap is None or gap.ended_at is None:
         return None
-    if gap.ended_at - gap.began_at < SHORT_GAP:
+    if gap.ended_at - gap.began_at < SHORT_GAP or _is_of_a_move(gap):
         gap.delete()
         return None
-    if gap.detail.get("cause") != SERVER_STOPPED:
+    if _is_long(gap, gap.ended_at):
         gap.severity = Severity.WARNING
         gap.save(update_fields=["severity"])
     return gap
+
+
+def _is_of_a_move(gap: Incident) -> bool:
+    """Tell whether a gap is the time that the next device needed to bring its camera."""
+    moves = Incident.objects.filter(sitting=gap.sitting_id, kind=Kind.SECOND_DEVICE, ended_at__isnull=False)
+    around = moves.filter(ended_at__gte=gap.began_at - MOVING, ended_at__lte=gap.ended_at)
+    return gap.ended_at is not None and gap.ended_at - gap.began_at < MOVING and around.exists()
 
 
 def _announce(sitting: Sitting) -> None:

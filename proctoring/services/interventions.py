@@ -253,10 +253,11 @@ def compare_photo(photo: ReferencePhoto, *, same: bool, by: AbstractUser, reason
         raise NothingToDo
     sitting = Sitting.objects.select_related("enrolment").get(enrolment=photo.enrolment)
     photo.to_compare, photo.compared_at, photo.compared_by_id = False, now, by.pk
-    photo.retired_at = None if same else now
+    photo.retired_at = photo.retired_at if same else now
     photo.save(update_fields=["to_compare", "compared_at", "compared_by", "retired_at"])
     if not same and sitting.identity != Identity.REJECTED:
         reject_identity(sitting, by=by, reason=reason, now=now)
+    marks.refresh_validity(take(sitting.pk), now=now)
     announce(sitting)
     return record(sitting, Kind.COMPARE_PHOTO, by, reason, now, photo=photo.pk, same=same)
 

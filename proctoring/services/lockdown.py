@@ -33,11 +33,15 @@ class Recorded:
 
 
 @transaction.atomic
-def record(sitting: Sitting, reports: Sequence[Report], *, now: datetime) -> Recorded:
-    """Take reports from the exam page into account; each one once, by its id."""
+def record(sitting: Sitting, reports: Sequence[Report], *, now: datetime, client: str = "") -> Recorded:
+    """Take reports from the exam page `client` into account; each one once, by its id.
+
+    A page that another one has taken over says nothing about the candidate any more.
+    """
     sitting = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan").get(pk=sitting.pk)
     exam = sitting.enrolment.exam
-    counted = [told.id for told in reports if _record_one(sitting, told, now)]
+    is_current = not client or client == sitting.client
+    counted = [told.id for told in reports if is_current and _record_one(sitting, told, now)]
     follows = lockdown.follows(sitting.switch_count, exam.switch_limit, AfterLimit(exam.after_switch_limit))
     if counted:
         _follow(sitting, follows, now)
@@ -51,6 +55,8 @@ def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
     known = Incident.objects.filter(sitting=sitting, detail__id=told.id).first()
     if known is not None and known.ended_at is not None:
         return bool(known.detail.get("counted"))
+    if known is None and _on_another_device(sitting, told, now):
+        return False
     classified = lockdown.classify(
         told,
         started_at=sitting.started_at,
@@ -93,6 +99,12 @@ def _sent_away(sitting: Sitting, told: Report, now: datetime) -> bool:
     """Tell whether the platform or a person moved the sitting on while the candidate was away from the paper."""
     moves = sitting.changes.filter(field__in=["check_in", "state"], at__gt=told.began_at, at__lte=told.ended_at or now)
     return moves.exclude(before=State.READY.value).exists()
+
+
+def _on_another_device(sitting: Sitting, told: Report, now: datetime) -> bool:
+    """Tell whether the candidate changed devices meanwhile: being away from this page is part of that one incident."""
+    moves = sitting.incidents.filter(kind=Incident.Kind.SECOND_DEVICE)
+    return moves.filter(ended_at__gte=told.began_at, ended_at__lte=told.ended_at or now).exists()
 
 
 def _follow(sitting: Sitting, follows: AfterLimit, now: datetime) -> None:

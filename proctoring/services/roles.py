@@ -9,9 +9,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 ORGANIZER = "Organizer"
 INVIGILATOR = "Invigilator"
+NAMES = {ORGANIZER: _("组织者"), INVIGILATOR: _("考务人员")}  # as people read them
 
 BOTH = (
     "accounts.view_candidate accounts.unlock_candidate "

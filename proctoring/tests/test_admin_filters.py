@@ -1,33 +1,85 @@
-"""The filters of the admin by plan and exam."""
+"""Two exams or plans with one name can be told apart, and corrections that wait come first."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from exams.tests.factories import EnrolmentFactory
-from proctoring.tests.factories import staff
+from exams.admin.filters import moment_and_code, told_apart
+from exams.models import Correction
+from exams.tests.factories import EnrolmentFactory, ExamFactory
+from proctoring.tests import staff
 
 pytestmark = pytest.mark.django_db
 
 
-def choices(page: str, parameter: str) -> list[str]:
-    browser = Client()
-    user = staff("exams.view_enrolment", "exams.view_correction")
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    shown = browser.get(reverse(f"admin:{page}_changelist")).context["cl"]
-    spec = next(spec for spec in shown.filter_specs if getattr(spec, "field_path", "") == parameter)
-    return [choice["display"] for choice in spec.choices(shown)][1:]
+@pytest.fixture
+def organizer() -> Client:
+    return staff.organizer()
 
 
-@pytest.mark.parametrize(("page", "path"), [("exams_enrolment", ""), ("exams_correction", "enrolment__")])
-def test_what_bears_one_name_is_told_apart_by_code_and_window(page: str, path: str) -> None:
-    moment = datetime(2030, 1, 19, 8, tzinfo=UTC)
-    alike = {"exam__name": "科目一", "exam__opens_at": moment, "exam__closes_at": moment.replace(hour=12)}
-    EnrolmentFactory(exam__code="E1", exam__plan__name="同名", exam__plan__code="A", **alike)
-    EnrolmentFactory(exam__code="E2", exam__plan__name="同名", exam__plan__code="B", **alike)
-    EnrolmentFactory(exam__name="科目二", exam__plan__name="另一计划")
-    names = choices(page, f"{path}exam")
-    assert sorted(names) == ["科目一 · E1 · 2030-01-19 16:00", "科目一 · E2 · 2030-01-19 16:00", "科目二"]
-    assert sorted(choices(page, f"{path}exam__plan")) == ["另一计划", "同名 · A", "同名 · B"]
+def test_exams_with_one_name_are_named_with_their_time_and_code() -> None:
+    first = ExamFactory(name="碳排放管理师", code="A")
+    second = ExamFactory(name="碳排放管理师", code="B", opens_at=first.opens_at + timedelta(days=1))
+    other = ExamFactory(name="能源管理师")
+    choices = dict(told_apart([first, second, other], moment_and_code))
+    assert choices[other.pk] == "能源管理师"
+    opens = timezone.localtime(second.opens_at)
+    assert choices[second.pk] == f"碳排放管理师 · {opens:%Y-%m-%d %H:%M} B"
+    assert choices[first.pk] != choices[second.pk]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exams_enrolment",
+        "exams_correction",
+        "exams_sitting",
+        "exams_result",
+        "proctoring_incident",
+        "proctoring_identitycheck",
+        "proctoring_message",
+        "proctoring_intervention",
+        "proctoring_pictureviewing",
+    ],
+)
+def test_every_list_that_is_filtered_by_exam_tells_them_apart(organizer: Client, name: str) -> None:
+    ExamFactory(name="碳排放管理师", code="CODE-A")
+    ExamFactory(name="碳排放管理师", code="CODE-B")
+    shown = organizer.get(reverse(f"admin:{name}_changelist")).content.decode()
+    assert "CODE-A" in shown
+    assert "CODE-B" in shown
+
+
+def test_corrections_that_wait_come_first_the_oldest_at_the_top(organizer: Client) -> None:
+    enrolment = EnrolmentFactory()
+    for text, settlement in (("已处理的", "已更正"), ("较早的", ""), ("较新的", "")):
+        settled_at = timezone.now() if settlement else None
+        Correction.objects.create(enrolment=enrolment, text=text, settlement=settlement, settled_at=settled_at)
+    url = reverse("admin:exams_correction_changelist")
+    shown = organizer.get(url).content.decode()
+    assert shown.index("较早的") < shown.index("较新的") < shown.index("已处理的")
+    waiting = organizer.get(url, {"settled": "no"}).content.decode()
+    assert "已处理的" not in waiting
+
+
+def test_a_correction_shows_the_details_as_they_stand_masked(organizer: Client) -> None:
+    enrolment = EnrolmentFactory(organization="节能协会")
+    correction = Correction.objects.create(enrolment=enrolment, text="单位写错了")
+    shown = organizer.get(reverse("admin:exams_correction_change", args=[correction.pk])).content.decode()
+    assert "节能协会" in shown
+    assert enrolment.candidate.masked_id in shown
+    assert enrolment.candidate.id_number not in shown
+    assert reverse("admin:exams_enrolment_change", args=[enrolment.pk]) in shown
+
+
+def test_a_settlement_taken_back_opens_the_correction_again(organizer: Client) -> None:
+    correction = Correction.objects.create(enrolment=EnrolmentFactory(), text="单位写错了")
+    url = reverse("admin:exams_correction_change", args=[correction.pk])
+    for settlement in ("已更正", ""):
+        assert organizer.post(url, {"settlement": settlement}).status_code == 302
+        correction.refresh_from_db()
+        assert (correction.settled_at is not None) is bool(settlement)
+        assert (correction.settled_by is not None) is bool(settlement)
