@@ -46,7 +46,7 @@ class Remembering:
     def __init__(self, real: verifier.Verifier) -> None:
         self.real = real
 
-    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
+    async def observe(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation:
         if jpeg not in self.seen:
             self.seen[jpeg] = await self.real.observe(jpeg, near=near)
         return self.seen[jpeg]
@@ -354,7 +354,7 @@ async def test_a_verifier_that_is_away_neither_passes_nor_accuses(
     pages: list[Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away:
-        async def observe(self, jpeg: bytes) -> None:
+        async def observe(self, jpeg: bytes, **_: object) -> None:
             raise verifier.VerifierFailed("gone")
 
     clock = _Clock(monkeypatch)
