@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -122,7 +123,9 @@ async def test_a_worker_killed_at_work_fails_that_frame_alone(pool: VerifierPool
 
 async def test_a_worker_killed_while_idle_costs_no_frame(pool: VerifierPool) -> None:
     await pool.observe(scenes.frame())
-    os.kill(workers(pool)[0], signal.SIGKILL)
+    (pid,) = workers(pool)
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(until, lambda: b"Z" in Path(f"/proc/{pid}/stat").read_bytes() or workers(pool) != [pid])
     assert (await pool.observe(scenes.frame())).hint is Hint.NO_FACE
 
 
