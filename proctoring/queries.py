@@ -14,7 +14,7 @@ from exams.models import Consent, Enrolment, Exam, Sitting
 from proctoring.domain import matching
 from proctoring.domain.matching import Descriptor
 from proctoring.domain.policy import Kind
-from proctoring.faces.engine import EMBEDDER
+from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 
 
@@ -101,7 +101,7 @@ def consented(enrolment: Enrolment) -> bool | None:
 def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:
     """Return the descriptors of the photos in force, of the face model in use."""
     templates = FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     ).order_by("photo__position", "pk")
     return tuple(unpacked(template.descriptor) for template in templates)
 
@@ -119,7 +119,7 @@ def unpacked(stored: bytes) -> Descriptor:
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
     return FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     ).exists()
 
 
@@ -127,7 +127,7 @@ def _accepted(sitting: Sitting) -> Descriptor | None:
     """Return the face at check-in, once a strict threshold or a person has accepted it."""
     if sitting.check_in != CheckIn.PASSED:
         return None
-    template = CheckInTemplate.objects.filter(sitting=sitting, embedder=EMBEDDER).first()
+    template = CheckInTemplate.objects.filter(sitting=sitting, embedder=embedder_name()).first()
     return unpacked(template.descriptor) if template else None
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import Any
 
-from proctoring.faces import engine
+from proctoring.faces import embedders, engine
+from proctoring.faces.embedders import Choice
 from proctoring.faces.images import Unreadable
 from proctoring.faces.line import Job, VerifierFailed, WorkerLost
 
@@ -25,7 +26,7 @@ class Worker:
         """Start it and wait until it is warm; raise VerifierFailed where it is not in time."""
         context = get_context("spawn")  # a fork would copy the threads' locks and database connections of the server
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, embedders.chosen()), daemon=True)
         with _deaf_to_ctrl_c():
             self.process.start()
         theirs.close()  # so that its end is heard when the process is gone
@@ -94,12 +95,13 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 # --- what runs in the process ----------------------------------------------------------------------------------------
 
 
-def _serve(pipe: Pipe) -> None:
+def _serve(pipe: Pipe, choice: Choice) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the server ends its workers itself
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    embedders.choose(choice)
     engine.warm()
     with suppress(EOFError, ConnectionError):  # the server is gone
         pipe.send(None)

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from accounts.encryption import Undecipherable
+from proctoring.faces import engine
 from proctoring.faces.asking import Asking, Health
 from proctoring.faces.line import Job, Line, VerifierFailed, WorkerLost
 from proctoring.remote import letters, mailbox
@@ -99,7 +100,8 @@ class RemoteVerifier(Asking):
         number = f"{self._name}:{next(self._numbers)}"
         is_frame = job.kind == "observe"
         lives = mailbox.FRAME_LIVES if is_frame else mailbox.PHOTO_LIVES
-        request = letters.Request(number, job.key, self._reply_to, job.kind, job.near, job.picture)
+        model = engine.embedder_name()
+        request = letters.Request(number, job.key, self._reply_to, job.kind, job.near, job.picture, model)
         self._sent[number] = _Sent(job, time.monotonic() + lives + WORK_TAKES)
         try:
             self._mailbox.lay(job.key, letters.sealed_request(request), lives=lives)

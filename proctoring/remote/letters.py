@@ -22,7 +22,10 @@ REQUEST, REPLY = "verifier.request", "verifier.reply"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A picture on its way to a worker: `number` comes back with the reply, which goes to the list `reply_to`."""
+    """A picture on its way to a worker: `number` comes back with the reply, which goes to the list `reply_to`.
+
+    `embedder` is the face model of the server: what another model says could not be compared with what is stored.
+    """
 
     number: str
     key: str
@@ -30,6 +33,7 @@ class Request:
     kind: str
     near: Box | None
     picture: bytes
+    embedder: str
 
 
 def sealed_request(request: Request) -> bytes:
@@ -39,6 +43,7 @@ def sealed_request(request: Request) -> bytes:
         "key": request.key,
         "reply_to": request.reply_to,
         "kind": request.kind,
+        "embedder": request.embedder,
         "near": None if request.near is None else asdict(request.near),
     }
     return _sealed(header, request.picture, REQUEST)

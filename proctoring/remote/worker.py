@@ -13,6 +13,7 @@ import threading
 from redis import RedisError
 
 from accounts.encryption import Undecipherable
+from proctoring.faces import engine
 from proctoring.faces.images import Unreadable
 from proctoring.faces.line import VerifierBusy, VerifierFailed
 from proctoring.faces.observation import Observation, PhotoReport
@@ -60,6 +61,8 @@ class RemoteWorker:
             log.warning("A picture was not answered for: %s", type(error).__name__)
 
     def _seen(self, request: Request) -> Observation | PhotoReport | Exception:
+        if request.embedder != engine.embedder_name():
+            return VerifierFailed(f"this worker has the face model {engine.embedder_name()}, not {request.embedder}")
         try:
             if request.kind == "observe":
                 return self.pool.observe_now(request.picture, near=request.near, key=request.key)

@@ -18,7 +18,7 @@ from proctoring.domain import check_in, matching
 from proctoring.domain.check_in import Attempt, Decision
 from proctoring.domain.matching import Descriptor
 from proctoring.domain.policy import Change, Confirmed, Kind, Opened
-from proctoring.faces.engine import EMBEDDER
+from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot
 from proctoring.services import evidence, incidents
 
@@ -181,7 +181,7 @@ def store_template(photo: ReferencePhoto, descriptor: Descriptor) -> FaceTemplat
     """Keep the numbers of a reference photo beside it, for the face model in use."""
     template, _made = FaceTemplate.objects.update_or_create(
         photo=photo,
-        defaults={"embedder": EMBEDDER, "descriptor": queries.packed(descriptor)},
+        defaults={"embedder": embedder_name(), "descriptor": queries.packed(descriptor)},
     )
     return template
 
@@ -190,7 +190,7 @@ def _remember_face(sitting: Sitting, attempt: Attempt, now: datetime) -> None:
     """Keep the face of an attempt for the rest of the sitting; it counts once machine or person let it pass."""
     CheckInTemplate.objects.update_or_create(
         sitting=sitting,
-        defaults={"embedder": EMBEDDER, "descriptor": queries.packed(_face(attempt)), "made_at": now},
+        defaults={"embedder": embedder_name(), "descriptor": queries.packed(_face(attempt)), "made_at": now},
     )
 
 

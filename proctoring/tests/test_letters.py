@@ -12,7 +12,7 @@ from proctoring.remote import letters
 from proctoring.remote.letters import Request
 from proctoring.tests import scenes
 
-REQUEST = Request("n1", "sitting-1", "replies", "observe", Box(1, 2, 30, 40), scenes.frame("obama"))
+REQUEST = Request("n1", "sitting-1", "replies", "observe", Box(1, 2, 30, 40), scenes.frame("obama"), "dlib")
 
 
 def there_and_back(outcome: Observation | PhotoReport | Exception) -> object:
@@ -28,7 +28,7 @@ def same(one: object, other: object) -> bool:
 
 @pytest.mark.parametrize("near", [None, Box(1, 2, 30, 40)])
 def test_a_request_arrives_whole(near: Box | None) -> None:
-    request = Request("n1", "sitting-1", "replies", "observe", near, b"\xff\xd8\xff\n picture\n")
+    request = Request("n1", "sitting-1", "replies", "observe", near, b"\xff\xd8\xff\n picture\n", "dlib")
     assert letters.opened_request(letters.sealed_request(request)) == request
 
 

@@ -97,6 +97,10 @@ def secrets() -> dict[str, str]:
     return {"SECRET_KEY": settings.SECRET_KEY, "DATA_KEYS": data, "LOOKUP_KEY": look_up}
 
 
+def request(number: str, key: str, *, embedder: str = "dlib") -> Request:
+    return Request(number, key, "verifier:replies:x", "observe", None, FRAME, embedder)
+
+
 def until(happens: Callable[[], object], within: float = PATIENCE) -> None:
     ends = time.monotonic() + within
     while not happens():
@@ -216,9 +220,19 @@ async def test_a_letter_that_is_not_from_us_harms_no_worker(rig: Rig) -> None:
     assert (await rig.verifier.observe(FRAME, key="sitting-1")).hint is Hint.NO_FACE
 
 
+async def test_a_worker_with_another_face_model_does_not_look(rig: Rig) -> None:
+    rig.redis.set("verifier:frame:one", letters.sealed_request(request("n1", "one", embedder="another")), ex=5)
+    app.send_task("proctoring.look", args=("one",), queue="verifier")
+    await asyncio.to_thread(until, lambda: rig.redis.exists("verifier:replies:x"))
+    letter = rig.redis.lpop("verifier:replies:x")
+    _, outcome = letters.opened_reply(letter)  # type: ignore[arg-type]
+    assert isinstance(outcome, VerifierFailed)
+    assert "another" in str(outcome)
+
+
 async def test_the_newest_frame_wins_between_two_servers(rig: Rig) -> None:
     os.killpg(rig.worker.pid, signal.SIGSTOP)
-    older = letters.sealed_request(Request("older", "one", "verifier:replies:x", "observe", None, FRAME))
+    older = letters.sealed_request(request("older", "one"))
     rig.redis.set("verifier:frame:one", older, ex=5)
     newer = asyncio.ensure_future(rig.verifier.observe(scenes.frame("biden"), key="one"))
     await asyncio.to_thread(until, lambda: rig.redis.get("verifier:frame:one") != older)
