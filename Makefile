@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run run-production test check format messages screenshots clean
+.PHONY: help install run run-production test check format messages soak screenshots clean
 
 help: ## list what can be done
 	@echo "Usage: make TARGET"
@@ -36,6 +36,9 @@ format: $(VENV)/installed ## put the code into its one form
 
 messages: $(VENV)/installed ## collect the texts to translate into locale/en/LC_MESSAGES/django.po
 	@$(PY) scripts/messages.py extract
+
+soak: install ## simulated cameras through the real path: CAMERAS=200 MINUTES=10
+	@$(PY) -m scripts.soak --cameras $(or $(CAMERAS),200) --minutes $(or $(MINUTES),10)
 
 screenshots: install ## take the pictures of the README
 	@$(PY) scripts/screenshots.py

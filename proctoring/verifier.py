@@ -16,7 +16,7 @@ from proctoring.faces.pool import VerifierPool
 
 __all__ = ["Health", "Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
 
-LOOKS_EVERY = 2.0  # seconds between two looks at the verifier's health: with what is tolerated, known within ten
+LOOKS_EVERY = 1.0  # seconds between two looks at the verifier's health
 
 log = logging.getLogger(__name__)
 

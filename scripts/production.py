@@ -40,6 +40,7 @@ class Program:
     def start(self) -> None:
         """Start it, out of reach of the Ctrl-C that this process hears."""
         self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, start_new_session=True)
+        print(f"{self.name}: process {self.process.pid}", flush=True)
 
     def look(self, now: float) -> None:
         """Start it again, a moment after it has ended."""
@@ -118,7 +119,7 @@ def make_database(url: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if cursor.fetchone() is None:
-                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+                cursor.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
     finally:
         connection.close()
 
@@ -150,7 +151,7 @@ def run(servers: int, workers: int, processes: int) -> int:
         if done.returncode:
             return done.returncode
         with running(chosen, servers=servers, workers=workers, processes=processes) as stack:
-            print(f"{servers} servers, {workers} verifier workers, {urlsplit(chosen['REDIS_URL']).netloc}", flush=True)
+            print(f"Redis: {chosen['REDIS_URL']}", flush=True)
             while True:
                 stack.look()
                 time.sleep(0.2)

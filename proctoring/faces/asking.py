@@ -23,7 +23,7 @@ class Health:
     workers: int
     silent_for: float = 0.0
 
-    TOLERATED = 5.0  # seconds: a worker that is replaced is back within two
+    TOLERATED = 3.0  # seconds: a worker that is replaced is back within two
 
     @property
     def is_down(self) -> bool:

@@ -120,7 +120,7 @@ class RemoteVerifier(Asking):
     # --- hearing -----------------------------------------------------------------------------------------------------
 
     def _hear_all(self) -> None:
-        """Take replies, and every two seconds look who is at work and forget what was never answered."""
+        """Take replies, and every second look who is at work and forget what was never answered."""
         looks_at = 0.0
         while not self._line.closed:
             try:

@@ -36,7 +36,7 @@ class RemoteWorker:
         self._beats = threading.Thread(target=self._beat, daemon=True, name="verifier-beats")
 
     def start(self) -> None:
-        """Load the models; from then on say every two seconds that we are here."""
+        """Load the models; from then on say every second that we are here."""
         self.pool.warm()
         self._beats.start()
 
