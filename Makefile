@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run run-production test check format messages soak screenshots clean
+.PHONY: help install run run-production test check format messages soak screenshots face-model clean
 
 help: ## list what can be done
 	@echo "Usage: make TARGET"
@@ -42,6 +42,9 @@ soak: install ## simulated cameras through the real path: CAMERAS=200 MINUTES=10
 
 screenshots: install ## take the pictures of the README
 	@$(PY) scripts/screenshots.py
+
+face-model: $(VENV)/installed ## fetch a more accurate face model, with its licence and caveats (docs/identity.md)
+	@$(PY) scripts/face_model.py
 
 clean: ## remove what was made, but never the data: environment, caches, static files
 	rm -rf $(VENV) $(DATA_DIR)/static $(DATA_DIR)/test $(DATA_DIR)/test-artifacts locale/*/LC_MESSAGES/*.mo

@@ -5,12 +5,13 @@ from datetime import datetime
 
 import numpy as np
 from django.conf import settings
+from django.db.models import QuerySet
 
 from exams import queries as exam_queries
 from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
-from exams.models import Consent, Enrolment, Exam, Sitting
+from exams.models import Consent, Enrolment, Exam, ReferencePhoto, Sitting
 from proctoring import verifier
 from proctoring.domain import matching
 from proctoring.domain.incident_rules import Kind
@@ -124,6 +125,12 @@ def has_reference(enrolment: Enrolment) -> bool:
     return FaceTemplate.objects.filter(
         photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     ).exists()
+
+
+def photos_not_described() -> QuerySet[ReferencePhoto]:
+    """Return the photos in force without a descriptor of the face model in use."""
+    described = FaceTemplate.objects.filter(embedder=embedder_name()).values("photo")
+    return ReferencePhoto.objects.filter(retired_at__isnull=True).exclude(pk__in=described).order_by("pk")
 
 
 def _accepted(sitting: Sitting) -> Descriptor | None:

@@ -67,6 +67,11 @@ class VerifierPool(Asking):
                 self._threads.append(thread)
                 thread.start()
 
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that run now."""
+        with self._lock:
+            return list(getattr(self._executor, "_processes", None) or {})
+
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
         self._line.close()
