@@ -28,8 +28,12 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
     from django.conf import settings
 
-    tls = {"ssl_certfile": settings.TLS_CERT or None, "ssl_keyfile": settings.TLS_KEY or None}
-    config = uvicorn.Config("examplatform.asgi:application", **tls, **SERVER)
+    config = uvicorn.Config(
+        "examplatform.asgi:application",
+        ssl_certfile=settings.TLS_CERT or None,
+        ssl_keyfile=settings.TLS_KEY or None,
+        **SERVER,
+    )
     uvicorn.Server(config).run(sockets=[shared_socket(settings.HOST, settings.PORT)])
     return 0
 

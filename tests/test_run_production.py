@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from proctoring.remote.mailbox import Mailbox
-from scripts import services
+from scripts import machine, services
 
 STARTS_WITHIN = 120  # seconds: databases, migrations and models, on a machine busy with other tests
 
@@ -41,7 +41,7 @@ def page(url: str) -> str:
 
 
 def test_servers_and_workers_start_outlive_a_death_and_end(tmp_path: Path) -> None:
-    if not (services.find_server("postgres") and services.find_server("redis-server")):
+    if not (machine.find_server("postgres") and machine.find_server("redis-server")):
         pytest.skip(services.HOW_TO_GET_THEM)
     port, log = services.free_port(), tmp_path / "output"
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

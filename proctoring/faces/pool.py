@@ -67,11 +67,6 @@ class VerifierPool(Asking):
                 self._threads.append(thread)
                 thread.start()
 
-    def workers(self) -> list[int]:
-        """Return the process ids of the workers that run now."""
-        with self._lock:
-            return list(getattr(self._executor, "_processes", None) or {})
-
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
         self._line.close()
@@ -90,9 +85,8 @@ class VerifierPool(Asking):
             self._answered_at = now
         return Health(answering, now - self._answered_at)
 
-    @property
-    def pids(self) -> list[int]:
-        """Return the processes of the workers that are ready."""
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that are ready."""
         return [place.worker.process.pid or 0 for place in self._places if place.worker and place.is_ready]
 
     # --- one thread for each place -----------------------------------------------------------------------------------
@@ -142,6 +136,11 @@ class VerifierPool(Asking):
             log.warning("A verifier process is replaced: %s", error)
         except OSError:  # it ended while it was idle: not this picture's fault, which goes back into the line
             self._line.put_back(job)
+            return False
+        except Exception as error:  # a fault of ours: the worker may be at anything now
+            log.exception("A picture could not be handed to a verifier process")
+            job.fail(VerifierFailed(type(error).__name__))
+            self._line.done(job)
             return False
         finally:
             place.busy_since = None

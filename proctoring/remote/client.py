@@ -109,6 +109,9 @@ class RemoteVerifier(Asking):
         except (RedisError, OperationalError, OSError) as error:
             self._workers = 0  # until Redis answers again
             self._give_up([number], VerifierFailed(f"Redis is away: {type(error).__name__}"))
+        except Exception as error:  # a fault of ours must not end the one thread that sends
+            log.exception("A picture could not be sent")
+            self._give_up([number], VerifierFailed(type(error).__name__))
 
     def _publish(self, key: str, expires: float) -> None:
         task: dict[str, Any] = {"args": (key,), "expires": expires, "queue": mailbox.QUEUE}
@@ -133,6 +136,9 @@ class RemoteVerifier(Asking):
                 self._looked.set()
                 self._give_up(list(self._sent), VerifierFailed(f"Redis is away: {type(error).__name__}"))
                 looks_at = 0.0
+                time.sleep(TRIES_AGAIN_AFTER)
+            except Exception:  # a fault of ours must not end the one thread that hears
+                log.exception("A reply could not be taken")
                 time.sleep(TRIES_AGAIN_AFTER)
 
     def _look_who_is_there(self) -> None:

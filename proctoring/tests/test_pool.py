@@ -26,7 +26,7 @@ def pool() -> Iterator[VerifierPool]:
 
 
 def workers(pool: VerifierPool) -> list[int]:
-    return pool.pids
+    return pool.workers()
 
 
 def until(happens: Callable[[], object], within: float = 60) -> None:

@@ -29,7 +29,7 @@ from proctoring.remote.letters import Request
 from proctoring.remote.mailbox import Mailbox
 from proctoring.tests import scenes
 from proctoring.tests.factories import Page, passed_sitting
-from scripts import services
+from scripts import machine, services
 
 PATIENCE = 60  # seconds; two cores may be busy with other tests
 FRAME = scenes.frame()
@@ -116,7 +116,7 @@ def until(happens: Callable[[], object], within: float = PATIENCE) -> None:
 
 @pytest.fixture(scope="module")
 def running_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    if not services.find_server("redis-server"):
+    if not machine.find_server("redis-server"):
         pytest.skip(services.HOW_TO_GET_THEM)
     before = app.conf.broker_url
     rig = Rig(tmp_path_factory.mktemp("rig"))
