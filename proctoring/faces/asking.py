@@ -3,6 +3,9 @@
 import abc
 import asyncio
 import itertools
+import threading
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,6 +44,9 @@ class Asking(abc.ABC):
         """Use `timeout` seconds for the wait and the work on a frame together."""
         self._line = line
         self._timeout = timeout
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
+        self._answered_at = time.monotonic()
 
     async def observe(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation:
         """Say what a frame shows; `near` is the face of the same camera's frame before."""
@@ -62,9 +68,19 @@ class Asking(abc.ABC):
         report: PhotoReport = self._wait_now(self._ask("describe_photo", image), self._patience)
         return report
 
-    @abc.abstractmethod
     def warm(self) -> None:
         """Have everything ready for the first picture, without waiting for it."""
+        with self._starting:
+            if self._threads or self._line.closed:
+                return
+            self._answered_at = time.monotonic()
+            self._threads = [threading.Thread(target=task, daemon=True, name="verifier") for task in self._tasks()]
+            for thread in self._threads:
+                thread.start()
+
+    @abc.abstractmethod
+    def _tasks(self) -> Sequence[Callable[[], None]]:
+        """Return what runs in threads of its own, until the line is closed."""
 
     @abc.abstractmethod
     def close(self) -> None:

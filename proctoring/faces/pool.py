@@ -2,9 +2,10 @@
 
 import logging
 import os
-import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from proctoring.faces.asking import Asking, Health
 from proctoring.faces.images import Unreadable
@@ -52,20 +53,6 @@ class VerifierPool(Asking):
         super().__init__(Line(waiting_per_process * self.processes), timeout)
         self._hangs_after = hangs_after
         self._places = [_Place() for _ in range(self.processes)]
-        self._threads: list[threading.Thread] = []
-        self._starting = threading.Lock()
-        self._answered_at = time.monotonic()
-
-    def warm(self) -> None:
-        """Start every worker now, without waiting for it."""
-        with self._starting:
-            if self._threads or self._line.closed:
-                return
-            self._answered_at = time.monotonic()
-            for place in self._places:
-                thread = threading.Thread(target=self._keep_filled, args=(place,), daemon=True, name="verifier")
-                self._threads.append(thread)
-                thread.start()
 
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
@@ -90,6 +77,9 @@ class VerifierPool(Asking):
         return [place.worker.process.pid or 0 for place in self._places if place.worker and place.is_ready]
 
     # --- one thread for each place -----------------------------------------------------------------------------------
+
+    def _tasks(self) -> Sequence[Callable[[], None]]:
+        return [partial(self._keep_filled, place) for place in self._places]
 
     def _keep_filled(self, place: _Place) -> None:
         """Have a worker in this place until the pool is closed."""

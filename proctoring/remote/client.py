@@ -4,7 +4,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -52,22 +52,11 @@ class RemoteVerifier(Asking):
         self._reply_to = f"verifier:replies:{self._name}"
         self._numbers = count()
         self._sent: dict[str, _Sent] = {}
-        self._threads: list[threading.Thread] = []
-        self._starting = threading.Lock()
         self._looked = threading.Event()  # at who is at work, for the first time
         self._workers = 0
-        self._answered_at = time.monotonic()
 
-    def warm(self) -> None:
-        """Start sending and listening; the workers are elsewhere, and warm themselves."""
-        with self._starting:
-            if self._threads or self._line.closed:
-                return
-            self._answered_at = time.monotonic()
-            for target in (self._send_all, self._hear_all):
-                thread = threading.Thread(target=target, daemon=True, name=f"verifier-{target.__name__}")
-                self._threads.append(thread)
-                thread.start()
+    def _tasks(self) -> Sequence[Callable[[], None]]:
+        return (self._send_all, self._hear_all)  # the workers are elsewhere, and warm themselves
 
     def close(self) -> None:
         """Stop; pictures that are on their way fail here, and expire there."""
