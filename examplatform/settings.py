@@ -20,6 +20,7 @@ DEBUG = env.bool("DEBUG", False)
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").absolute()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
+DEMO = env.bool("DEMO", not DATABASE_URL)  # its ID numbers are published: a server of one's own asks for it
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(1, 65535))
 TLS = env.str("TLS", "off", validate=OneOf(["off", "self-signed"]))
@@ -75,10 +76,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "examplatform.static_apps.CollectedStaticFiles",  # django.contrib.staticfiles
     "axes",
     "csp",
     "channels",
+    "django_htmx",
     "accounts",
     "exams",
     "proctoring",
@@ -151,6 +153,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES["default"]["MAX_ENTRIES"] = "100000"  # Django's 300 would forget candidates who are there
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- who looks at pictures: processes of each server process, or Celery workers on any number of machines -----------

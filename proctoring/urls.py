@@ -1,9 +1,10 @@
 """The check-in page, the endpoints of proctoring, and its websocket."""
 
-from django.urls import path
+from django.urls import include, path
 
 from proctoring import views
 from proctoring.consumers.camera import CameraConsumer
+from proctoring.consumers.room import RoomConsumer
 
 app_name = "proctoring"
 urlpatterns = [
@@ -14,5 +15,9 @@ urlpatterns = [
     path("exam/help/", views.call_for_help, name="help"),
     path("exam/messages/<int:pk>/seen/", views.message_seen, name="message_seen"),
     path("staff/pictures/<str:kind>/<int:pk>/", views.picture, name="picture"),
+    path("room/", include("proctoring.room.urls")),
 ]
-websocket_urlpatterns = [path("ws/sitting/", CameraConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/sitting/", CameraConsumer.as_asgi()),
+    path("ws/room/<int:exam_id>/", RoomConsumer.as_asgi()),
+]

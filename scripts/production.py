@@ -101,7 +101,7 @@ def environment(**more: str) -> Iterator[dict[str, str]]:
     with ExitStack() as running:
         chosen = dict(os.environ)
         if not chosen.get("DATABASE_URL"):
-            chosen |= services.secrets_of_one_run()
+            chosen |= services.secrets_of_one_run() | {"DEMO": chosen.get("DEMO", "1")}
             chosen["DATABASE_URL"] = running.enter_context(services.postgresql())
             make_database(chosen["DATABASE_URL"])
         if not chosen.get("REDIS_URL"):

@@ -29,6 +29,8 @@ LAYERS = {
     "broadcasts": SERVICES,
     "paper_view": SERVICES,
     "presence": SERVICES,
+    "live_view": SERVICES,
+    "room_queries": SERVICES,
     "requests": SERVICES,  # what a request of a candidate carries; no answer to it
     "sweeper": EDGES,  # reads the clock, in a thread of the server
     "throttle": SERVICES,
@@ -38,6 +40,8 @@ LAYERS = {
     "wording": SERVICES,
     "views": EDGES,
     "consumers": EDGES,
+    "room": EDGES,
+    "timeline": EDGES,  # words for people who read
     "admin": EDGES,
     "management": EDGES,
     "receivers": EDGES,
@@ -77,6 +81,7 @@ SEEING = (
     "models",
     "network",
     "quality",
+    "stage",
 )
 MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in SEEING}
 HOLDS_ANSWERS = ("exams.domain.marking", "Key")

@@ -118,7 +118,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                 "fields": (
                     ("face_rule", "check_in_attempts"),
                     ("after_failed_check_in", "without_reference"),
-                    "asks_to_turn",
+                    ("asks_to_turn", "second_review"),
                 )
             },
         ),

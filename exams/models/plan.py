@@ -100,6 +100,7 @@ class Exam(models.Model):
     without_reference = models.CharField(
         _("无底照时"), max_length=20, choices=WithoutReference, default=WithoutReference.HOLD.value
     )
+    second_review = models.BooleanField(_("异常复审"), default=False)
     full_screen = models.BooleanField(_("全屏考试"), default=True)
     switch_limit = models.PositiveIntegerField(_("切屏上限"), null=True, blank=True)
     after_switch_limit = models.CharField(

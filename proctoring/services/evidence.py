@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from exams.domain.lifecycle import State
-from exams.models import ReferencePhoto
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from proctoring.domain import retention
 from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
@@ -46,13 +46,27 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
     )
 
 
+def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who began to look at whose live picture, of which nothing is kept."""
+    PictureViewing.objects.create(
+        kind=PictureViewing.Kind.LIVE, picture=sitting.pk, enrolment_id=sitting.enrolment_id, by_id=by.pk, at=now
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many pictures are past their day."""
+    """How many pictures and faces are past their day; false where there are none."""
 
     snapshots: int
     photos: int
-    templates: int
+    templates: int  # of photos, and of check-ins that nobody went on from
+
+    @property
+    def pictures(self) -> int:
+        return self.snapshots + self.photos
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.templates)
 
 
 def expired(now: datetime) -> Expired:
@@ -60,7 +74,7 @@ def expired(now: datetime) -> Expired:
     return Expired(
         snapshots=_expired_snapshots(now).count(),
         photos=_expired_photos(now).count(),
-        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count(),
+        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count() + _left_over_templates(now).count(),
     )
 
 
