@@ -40,7 +40,7 @@ class Program:
     def start(self) -> None:
         """Start it, out of reach of the Ctrl-C that this process hears."""
         self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, start_new_session=True)
-        print(f"{self.name}: process {self.process.pid}", flush=True)
+        print(f"{self.name}: process {self.process.pid}", file=sys.stderr, flush=True)
 
     def look(self, now: float) -> None:
         """Start it again, a moment after it has ended."""
@@ -48,7 +48,7 @@ class Program:
             return
         if not self.ended_at:
             self.ended_at = now
-            print(f"{self.name} ended with {self.process.returncode}; starting it again.", flush=True)
+            print(f"{self.name} ended with {self.process.returncode}; starting it again.", file=sys.stderr, flush=True)
         elif now - self.ended_at >= PAUSE:
             self.ended_at = 0.0
             self.start()

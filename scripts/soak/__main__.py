@@ -23,6 +23,7 @@ from scripts.soak import probe
 from scripts.soak.candidate import Candidate, Tally
 
 ARRIVE_AT_ONCE = 12  # candidates who are on their way to the paper at the same time
+COME_WITHIN = 20.0  # seconds in which all come to the paper, as the spread of an entry has it
 SAMPLES_EVERY = 5.0  # seconds
 PAIRS = 3  # of windows with idle and with busy workers
 SAVES = 400  # answers in each window
@@ -57,8 +58,11 @@ async def soak(stack: Stack, people: list[Candidate], tally: Tally, minutes: flo
     """Let everybody arrive and sit; return what was measured while all were there."""
     here = await _arrive(people, tally)
     ends, memory = asyncio.Event(), Memory()
-    sitting = [asyncio.create_task(person.sit(ends)) for person in here]
-    await asyncio.sleep(min(10.0, minutes * 60 / 4))
+    sitting = [
+        asyncio.create_task(person.sit(ends, after=COME_WITHIN * place / len(here)))
+        for place, person in enumerate(here)
+    ]
+    await asyncio.sleep(COME_WITHIN + 10)
     tally.counts = True
     began, cpu = time.monotonic(), _cpu(stack)
     with tqdm(total=round(minutes * 60), unit="s", desc=f"{len(here)} cameras", disable=None) as bar:

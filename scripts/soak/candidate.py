@@ -78,8 +78,9 @@ class Candidate:
             raise RuntimeError("no paper")
         self.epoch = int(epoch[1])
 
-    async def sit(self, ends: asyncio.Event) -> None:
+    async def sit(self, ends: asyncio.Event, *, after: float) -> None:
         """Show the camera and answer until the end; a socket that is lost is opened again, as the page does."""
+        await asyncio.sleep(after)
         answering = asyncio.create_task(self._answer(ends))
         while not ends.is_set():
             try:
@@ -125,7 +126,6 @@ class Candidate:
                 await asyncio.sleep(told.get("next_in_ms", 500) / 1000)
 
     async def _show(self, socket: ClientConnection, ends: asyncio.Event) -> None:
-        await asyncio.sleep(self.chance.random() * 2)
         while not ends.is_set():
             began = time.monotonic()
             await socket.send(self._frame())
