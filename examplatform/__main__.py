@@ -1,4 +1,7 @@
-"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan (DEMO), on HOST and PORT."""
+"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan (DEMO), on HOST and PORT.
+
+`python -m examplatform prepare` gets everything ready, and leaves serving to others.
+"""
 
 import os
 import sys
@@ -22,23 +25,25 @@ SERVER: dict[str, Any] = {
 }
 
 
-def main() -> int:
+def main(*, serves: bool = True) -> int:
     """Get everything ready in this process, then serve until Ctrl-C."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
+    os.environ.setdefault("VERIFIER", "pool")  # nothing else is started here that would look at pictures
     django.setup()
     from django.conf import settings
 
     refuse_taken_port(settings.HOST, settings.PORT)
     prepare_tls()
     prepare_data()
-    uvicorn.run(
-        "examplatform.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
-        ssl_certfile=settings.TLS_CERT or None,
-        ssl_keyfile=settings.TLS_KEY or None,
-        **SERVER,
-    )
+    if serves:
+        uvicorn.run(
+            "examplatform.asgi:application",
+            host=settings.HOST,
+            port=settings.PORT,
+            ssl_certfile=settings.TLS_CERT or None,
+            ssl_keyfile=settings.TLS_KEY or None,
+            **SERVER,
+        )
     return 0
 
 
@@ -95,6 +100,6 @@ def greet() -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(serves=sys.argv[1:] != ["prepare"]))
     except KeyboardInterrupt:
         sys.exit(0)

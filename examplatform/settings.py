@@ -31,6 +31,7 @@ EXTRA_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=Range(0))
 VERIFIER_PROCESSES = env.int("VERIFIER_PROCESSES", 0, validate=Range(0, 64))  # 0: one for each core
+VERIFIER = env.str("VERIFIER", "auto", validate=OneOf(["auto", "pool", "celery"]))
 FACE_THRESHOLD = env.float("FACE_THRESHOLD", 0.45, validate=Range(0.2, 0.6))  # the library's 0.6 lets strangers pass
 FACE_EMBEDDER = env.str("FACE_EMBEDDER", "dlib")  # or the path of an ONNX file of ArcFace's kind (docs/identity.md)
 FACE_EMBEDDER_PIXELS = env.str("FACE_EMBEDDER_PIXELS", "")  # what such a file wants, e.g. "rgb 127.5 127.5"
@@ -154,6 +155,24 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CACHES["default"]["MAX_ENTRIES"] = "100000"  # Django's 300 would forget candidates who are there
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- who looks at pictures: processes of each server process, or Celery workers on any number of machines -----------
+
+if VERIFIER == "auto":
+    VERIFIER = "celery" if REDIS_URL else "pool"
+elif VERIFIER == "celery" and not REDIS_URL:
+    environment.stop("VERIFIER=celery needs REDIS_URL: server and workers meet there.")
+CELERY_APP = "examplatform.celery.app"
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 2, "max_retries": 1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any outage of Redis
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a picture is looked at once at most: what ended one worker must not end the next
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- signing in ------------------------------------------------------------------------------------------------------
 

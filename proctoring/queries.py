@@ -12,6 +12,7 @@ from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
 from exams.models import Consent, Enrolment, Exam, ReferencePhoto, Sitting
+from proctoring import verifier
 from proctoring.domain import matching
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
@@ -144,3 +145,11 @@ def _open_incidents(sitting: Sitting) -> dict[Kind, tuple[datetime, bool]]:
     kinds = [kind.value for kind in Kind]
     known = Incident.objects.filter(sitting=sitting, ended_at__isnull=True, kind__in=kinds)
     return {Kind(row.kind): (row.began_at, bool(row.detail.get("confirmed"))) for row in known}
+
+
+def verifier_is_missed(now: datetime) -> bool:
+    """Tell whether nobody looks at pictures while an exam with a camera is open: an alarm for staff."""
+    if not verifier.verifier().health().is_down:
+        return False
+    exams = Exam.objects.filter(opens_at__lte=now, closes_at__gt=now)
+    return exams.exclude(face_rule=Exam.FaceRule.NONE).exists()

@@ -8,8 +8,10 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -51,6 +53,26 @@ class StaffSite(AdminSite):
         for app in apps:
             app["models"] = [model for model in app["models"] if model["object_name"] in models]
         return [group for group in [*groups, *apps] if group["models"]]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Say on every page where nobody looks at pictures though an exam runs."""
+        from proctoring import queries  # this module is loaded before the models are
+
+        context = super().each_context(request)
+        if context["has_permission"]:
+            context["verifier_is_missed"] = queries.verifier_is_missed(timezone.now())
+        return context
+
+    def get_urls(self) -> list[Any]:
+        """Add what the alarm of every page asks for."""
+        return [path("verifier/", self.admin_view(self.verifier_view), name="verifier"), *super().get_urls()]
+
+    def verifier_view(self, request: HttpRequest) -> JsonResponse:
+        """Tell a page of staff whether nobody looks at pictures though an exam runs."""
+        from proctoring import queries
+
+        missed = queries.verifier_is_missed(timezone.now())
+        return JsonResponse({"missed": missed})  # `admin_view` says no-store
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the numbers that matter before everything else."""

@@ -35,6 +35,8 @@ LAYERS = {
     "sweeper": EDGES,  # reads the clock, in a thread of the server
     "throttle": SERVICES,
     "verifier": SERVICES,
+    "remote": SERVICES,
+    "tasks": EDGES,
     "wording": SERVICES,
     "views": EDGES,
     "consumers": EDGES,

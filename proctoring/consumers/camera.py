@@ -172,12 +172,16 @@ class CameraConsumer(AsyncWebsocketConsumer):
     async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
         try:
-            return await verifier.verifier().observe(data, near=near)
+            return await verifier.verifier().observe(data, near=near, key=self._key())
         except VerifierBusy:
             return None
         except VerifierFailed as error:
             log.warning("A frame was not looked at: %s", error)
             return None
+
+    def _key(self) -> str:
+        """Name the camera: of one sitting, only the newest frame waits to be looked at."""
+        return "" if self.facts is None else f"sitting-{self.facts.sitting_id}"
 
     async def _receive_malformed(self) -> None:
         self.malformed += 1
