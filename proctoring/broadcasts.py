@@ -31,6 +31,11 @@ def sitting_ended(sitting_id: int) -> None:
     _send_on_commit(sitting_group(sitting_id), {"type": "sitting.ended"})
 
 
+def session_ended(sitting_id: int) -> None:
+    """Tell the pages of a candidate that one of their sessions is over: each looks whether it was its own."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.session_ended"})
+
+
 def room_changed(exam_id: int) -> None:
     """Tell the invigilators of an exam that there is something to look at."""
     _send_on_commit(room_group(exam_id), {"type": "room.changed", "exam": exam_id})

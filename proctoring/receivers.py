@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.models import Candidate
+from accounts.services import signed_out
 from exams import seams
 from exams.models import Exam, Sitting
 from proctoring import broadcasts, clearance, presence, queries
@@ -20,10 +22,17 @@ def plug_in() -> None:
     seams.photo_checks.register(photos.fault_of)
     seams.photo_stored.register(photos.prepare)
     seams.notices.register(messages.notices)
+    signed_out.connect(close_sockets, dispatch_uid="proctoring.close_sockets")
     seams.sitting_changed.connect(tell_page, dispatch_uid="proctoring.tell_page")
     seams.sitting_began.connect(expect_camera, dispatch_uid="proctoring.expect_camera")
     seams.sitting_taken_over.connect(note_second_device, dispatch_uid="proctoring.note_second_device")
     seams.sitting_ended.connect(close_camera, dispatch_uid="proctoring.close_camera")
+
+
+def close_sockets(sender: type[Candidate], candidate_id: int, **facts: Any) -> None:
+    """Close the camera at once where somebody has signed out; a socket outlives its session otherwise."""
+    for sitting_id in Sitting.objects.filter(enrolment__candidate_id=candidate_id).values_list("pk", flat=True):
+        broadcasts.session_ended(sitting_id)
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

@@ -111,6 +111,8 @@ def _details(incident: Incident) -> Iterator[str]:
         yield str(CAUSES.get(known["cause"], _("网络连接中断")))
     if "attempts" in known:
         yield ngettext("识别失败%(count)d次", "识别失败%(count)d次", known["attempts"]) % {"count": known["attempts"]}
+    if known.get("other_device"):
+        yield _("在另一台设备上识别，原设备的核验不受影响")
     if known.get("exhausted"):
         yield _("识别次数已用尽")
     if incident.distance is not None:

@@ -100,10 +100,11 @@ class CameraConsumer(AsyncWebsocketConsumer):
             return
         self.client = hello.client
         group = broadcasts.sitting_group(facts.sitting_id)
-        await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
+        if not facts.is_elsewhere:  # the camera where the exam goes on stays, until this device has passed the check
+            await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
         await self.channel_layer.group_add(group, self.channel_name)
         await self._arrive()
-        if facts.state is State.IN_PROGRESS:
+        if facts.state is State.IN_PROGRESS and not facts.is_elsewhere:
             await self._end_gap()
         self.desk = DESKS[hello.purpose](facts, now)
         with translation.override(self.language):
@@ -183,6 +184,9 @@ class CameraConsumer(AsyncWebsocketConsumer):
         await self._say((protocol.Changed(),))
         await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
 
+    async def sitting_session_ended(self, event: dict[str, Any]) -> None:
+        await self._refresh()
+
     async def sitting_superseded(self, event: dict[str, Any]) -> None:
         if event["by"] != self.channel_name:
             await self._refuse("superseded", wording.SUPERSEDED, CloseCode.SUPERSEDED)
@@ -212,6 +216,8 @@ class CameraConsumer(AsyncWebsocketConsumer):
         self.facts = facts
         if facts.state in ENDED:
             await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
+        elif facts.is_elsewhere and isinstance(self.desk, ExamDesk):
+            await self._refuse("superseded", wording.SUPERSEDED, CloseCode.SUPERSEDED)
         elif self.desk is not None:
             await self._arrive()
             with translation.override(self.language):
@@ -237,12 +243,12 @@ class CameraConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _read_facts(self) -> CameraFacts | None:
-        sitting = sitting_of_session(_fresh(self.scope["session"]))
+        sitting = sitting_of_session(_fresh(self.scope["session"]), self.scope.get("cookies", {}))
         return None if sitting is None else queries.camera_facts(sitting, wall_clock())
 
     @database_sync_to_async
     def _arrive(self) -> None:
-        if self.facts is not None:
+        if self.facts is not None and not self.facts.is_elsewhere:
             presence.arrived(self.facts.sitting_id, self.channel_name)
 
     @database_sync_to_async
