@@ -42,10 +42,18 @@ def timed_sitting_of(request: CandidateRequest) -> Sitting:
     return _asked(_the_one(_reachable(request.session).annotate(read_at=DatabaseNow())), request.COOKIES)
 
 
-def answering_sitting_of(request: CandidateRequest) -> Sitting:
-    """Return it with its paper too, in one query: for what an answer is checked against."""
-    sittings = _reachable(request.session).select_related("paper")
+def answering_sitting_of(request: CandidateRequest, named: int | None = None) -> Sitting:
+    """Return it with its paper too, in one query: for what an answer is checked against.
+
+    `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind.
+    """
+    sittings = _reachable(request.session, named).select_related("paper")
     return _asked(_the_one(sittings.annotate(read_at=DatabaseNow())), request.COOKIES)
+
+
+def is_chosen(request: CandidateRequest, sitting: Sitting) -> bool:
+    """Tell whether the session is about this sitting."""
+    return bool(request.session.get(SESSION_KEY) == sitting.pk)
 
 
 def moment_of(sitting: Sitting) -> datetime:
@@ -95,10 +103,10 @@ def sitting_required(
     return guarded
 
 
-def _reachable(session: SessionBase) -> QuerySet[Sitting]:
+def _reachable(session: SessionBase, named: int | None = None) -> QuerySet[Sitting]:
     # By the ids in the session: reading the candidate's row first would cost a query on every answer.
     return Sitting.objects.select_related("enrolment__exam__plan").filter(
-        pk=session.get(SESSION_KEY) or 0,
+        pk=(named or session.get(SESSION_KEY)) or 0,
         enrolment__candidate_id=session.get("candidate_id") or 0,
         enrolment__exam__plan__code__in=scopes_of(session),
     )

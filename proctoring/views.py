@@ -20,13 +20,18 @@ from exams import seams
 from exams.access import sitting_of, sitting_required
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
+from exams.domain.pace import Pace
 from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from exams.views.consent import answered, consent_page
-from proctoring import forms, queries
+from exams.views.scripts import paced
+from proctoring import forms, queries, wording
 from proctoring.models import Snapshot
 from proctoring.services import evidence, identity, lockdown, messages
+
+EVENTS = Pace(rate=2, burst=60)  # one request tells of up to fifty events
+CALLS = Pace(rate=0.5, burst=10)
 
 # --- check-in --------------------------------------------------------------------------------------------------------
 
@@ -123,6 +128,7 @@ def consent_after_all(request: CandidateRequest) -> HttpResponse:
 
 
 @require_POST
+@paced(EVENTS)
 @candidate_required
 @sitting_required
 def events(request: CandidateRequest) -> JsonResponse:
@@ -132,7 +138,10 @@ def events(request: CandidateRequest) -> JsonResponse:
         reports = forms.reports(request, now)
     except forms.Malformed:
         return _malformed()
-    recorded = lockdown.record(sitting_of(request), reports, now=now)
+    sitting = sitting_of(request)
+    if queries.is_elsewhere(sitting):  # what a device without a check tells is not charged to the candidate
+        return JsonResponse({"error": "elsewhere", "message": str(wording.ELSEWHERE)}, status=409)
+    recorded = lockdown.record(sitting, reports, now=now)
     return JsonResponse(
         {
             "switch_count": recorded.switch_count,
@@ -144,6 +153,7 @@ def events(request: CandidateRequest) -> JsonResponse:
 
 
 @require_POST
+@paced(CALLS)
 @candidate_required
 @sitting_required
 def call_for_help(request: CandidateRequest) -> JsonResponse:
@@ -153,7 +163,8 @@ def call_for_help(request: CandidateRequest) -> JsonResponse:
     except forms.Malformed:
         return _malformed()
     except Refused as refused:
-        return JsonResponse({"error": refused.code, "message": str(refused)}, status=429)
+        retry = {"Retry-After": str(round(messages.BETWEEN_CALLS.total_seconds()))}
+        return JsonResponse({"error": refused.code, "message": str(refused)}, status=429, headers=retry)
     return JsonResponse({"id": message.pk, "message": _("求助已送达，考务人员会尽快联系您。")})
 
 

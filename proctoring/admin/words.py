@@ -21,6 +21,7 @@ CAUSES: dict[str, Promise] = {
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
+    Cause.FULL_SCREEN_REFUSED.value: gettext_lazy("浏览器拒绝全屏，考生申请不用全屏继续"),
     Outcome.NOT_LIVE.value: gettext_lazy("没有按提示转头，可能是照片"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }

@@ -21,13 +21,14 @@ from django.utils.timezone import now as wall_clock
 
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
+from exams.domain.pace import TokenBucket
 from exams.models import Sitting
 from proctoring import broadcasts, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
 from proctoring.domain import protocol
-from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, TokenBucket
+from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply
 from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
