@@ -20,7 +20,6 @@ from exams.paper_view import PaperView, paper_view
 __all__ = [
     "PaperView",
     "Place",
-    "entry_at",
     "entry_spread",
     "exam_of_client",
     "exams_near",
@@ -136,11 +135,6 @@ def entry_spread(sitting: Sitting) -> timedelta:
     """
     drawn = int.from_bytes(salted_hmac("exams.entry_spread", str(sitting.pk)).digest()[:4], "big") / 2**32
     return timedelta(milliseconds=round(drawn * sitting.enrolment.exam.entry_spread_seconds * 1000))
-
-
-def entry_at(sitting: Sitting) -> datetime:
-    """Return the moment at which the waiting page asks for the paper."""
-    return sitting.enrolment.exam.opens_at + entry_spread(sitting)
 
 
 # --- the paper -------------------------------------------------------------------------------------------------------

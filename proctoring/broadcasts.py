@@ -42,6 +42,11 @@ def sitting_watched(sitting_id: int, seconds: int) -> None:
     _send_on_commit(sitting_group(sitting_id), {"type": "sitting.watched", "seconds": seconds})
 
 
+def session_ended(sitting_id: int) -> None:
+    """Tell the pages of a candidate that one of their sessions is over: each looks whether it was its own."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.session_ended"})
+
+
 def room_changed(exam_id: int) -> None:
     """Tell the invigilators of an exam that there is something to look at."""
     transaction.on_commit(partial(cache.delete, wall_key(exam_id)), robust=True)

@@ -16,7 +16,11 @@ CHECK_IN_PAGE = "proctoring:check_in"
 def gate(sitting: Sitting) -> Gate | None:
     """Hold a sitting back until its check-in has passed, or failed where the exam lets candidates go on flagged."""
     exam = sitting.enrolment.exam
-    if not exam.uses_camera or sitting.check_in == CheckIn.PASSED:
+    if not exam.uses_camera:
+        return None
+    if queries.is_elsewhere(sitting):
+        return Gate(_("本场考试正在另一台设备上进行，换设备须重新核验身份。"), CHECK_IN_PAGE)
+    if sitting.check_in == CheckIn.PASSED:
         return None
     if sitting.check_in == CheckIn.EXHAUSTED and goes_on_flagged(exam):
         return None

@@ -153,6 +153,7 @@ class Incident(models.Model):
         CAMERA_LOOPING = "camera_looping", _("画面循环重复")
         LEFT_FULL_SCREEN = "left_full_screen", _("退出全屏")
         SWITCHED_AWAY = "switched_away", _("切换屏幕")
+        NO_FULL_SCREEN = "no_full_screen", _("未能全屏")
         SECOND_DEVICE = "second_device", _("另一设备登录")
         NETWORK_GAP = "network_gap", _("网络中断")
         CONSENT_DECLINED = "consent_declined", _("未同意人脸采集")

@@ -34,6 +34,8 @@ class CameraFacts:
     adopts: bool
     asks_to_turn: bool
     consented: bool
+    device: str | None  # the browser that asks
+    is_elsewhere: bool  # another one has passed the check-in
     is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
     threshold: float
     references: tuple[Descriptor, ...]  # of the photos
@@ -55,8 +57,8 @@ class CameraFacts:
 
     @property
     def may_watch(self) -> bool:
-        """Tell whether the camera stays on during the exam."""
-        return self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
+        """Tell whether the camera of this device stays on during the exam."""
+        return not self.is_elsewhere and self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
 
     @property
     def known_faces(self) -> tuple[Descriptor, ...]:
@@ -69,31 +71,41 @@ class CameraFacts:
         """Tell whether what the camera shows can become an incident now."""
         return self.may_watch and self.state is State.IN_PROGRESS
 
-    def decided(self, check_in: CheckIn, failures: int) -> "CameraFacts":
-        """Return the facts after a decision that this socket has just made."""
-        return replace(self, check_in=check_in, failures=failures)
+    def decided(self, sitting: Sitting) -> "CameraFacts":
+        """Return the facts after a decision on a sitting that this socket has just made."""
+        elsewhere = is_elsewhere(sitting)
+        check_in = CheckIn.UNCHECKED if elsewhere else CheckIn(sitting.check_in)
+        return replace(self, check_in=check_in, is_elsewhere=elsewhere, failures=sitting.check_in_failures)
 
 
 def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
     """Gather the facts of a sitting that was read with its enrolment and exam."""
-    enrolment, exam = sitting.enrolment, sitting.enrolment.exam
+    enrolment, exam, elsewhere = sitting.enrolment, sitting.enrolment.exam, is_elsewhere(sitting)
     return CameraFacts(
         sitting_id=sitting.pk,
         exam_id=exam.pk,
         state=State(sitting.state),
-        check_in=CheckIn(sitting.check_in),
+        check_in=CheckIn.UNCHECKED if elsewhere else CheckIn(sitting.check_in),
         attempts=exam.check_in_attempts,
         failures=sitting.check_in_failures,
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
         asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
+        device=sitting.asking_device,
+        is_elsewhere=elsewhere,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
         threshold=settings.FACE_THRESHOLD,
         references=references(enrolment),
         accepted=_accepted(sitting),
         open_incidents=_open_incidents(sitting),
     )
+
+
+def is_elsewhere(sitting: Sitting) -> bool:
+    """Tell whether somebody asks from another device than the one whose check-in has passed."""
+    bound, asking = sitting.device, sitting.asking_device
+    return sitting.check_in == CheckIn.PASSED and bool(bound) and asking is not None and asking != bound
 
 
 def consented(enrolment: Enrolment) -> bool | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.timezone import now as wall_clock
 
+from accounts.models import Candidate
+from accounts.services import signed_out
 from exams import seams
 from exams.models import Exam, Sitting
 from exams.seams import Notice
@@ -22,6 +24,7 @@ def plug_in() -> None:
     seams.photo_checks.register(photos.fault_of)
     seams.photo_stored.register(photos.prepare)
     seams.notices.register(hand_over_messages)
+    signed_out.connect(close_sockets, dispatch_uid="proctoring.close_sockets")
     seams.sitting_changed.connect(tell_page, dispatch_uid="proctoring.tell_page")
     seams.sitting_began.connect(expect_camera, dispatch_uid="proctoring.expect_camera")
     seams.sitting_began.connect(catch_up, dispatch_uid="proctoring.catch_up")
@@ -41,6 +44,12 @@ def hand_over_messages(sitting: Sitting) -> list[Notice]:
 def catch_up(sender: type[Sitting], sitting: Sitting, now: datetime, **facts: Any) -> None:
     """Give whoever begins later what was announced before."""
     announcements.catch_up(sitting, now)
+
+
+def close_sockets(sender: type[Candidate], candidate_id: int, **facts: Any) -> None:
+    """Close the camera at once where somebody has signed out; a socket outlives its session otherwise."""
+    for sitting_id in Sitting.objects.filter(enrolment__candidate_id=candidate_id).values_list("pk", flat=True):
+        broadcasts.session_ended(sitting_id)
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("check-in/", views.check_in, name="check_in"),
     path("check-in/state/", views.check_in_state, name="check_in_state"),
     path("check-in/human/", views.human_check, name="human_check"),
+    path("check-in/consent/", views.consent_after_all, name="consent_after_all"),
     path("exam/events/", views.events, name="events"),
     path("exam/help/", views.call_for_help, name="help"),
     path("exam/messages/<int:pk>/seen/", views.message_seen, name="message_seen"),

@@ -26,6 +26,7 @@ LAYERS = {
     "seams": SERVICES,
     "importers": SERVICES,
     "clearance": SERVICES,
+    "devices": SERVICES,  # what a cookie of a browser stands for
     "broadcasts": SERVICES,
     "paper_view": SERVICES,
     "presence": SERVICES,

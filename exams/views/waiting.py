@@ -77,6 +77,7 @@ def _config(sitting: Sitting, phase: str, *, camera: bool) -> dict[str, Any]:
         "phase": phase,
         "steps": [Step.TOO_EARLY] if phase == "too_early" else [Step.WAITING, Step.PAPER],
         "server_now": timezone.now().isoformat(),
+        "timezone": exam.plan.timezone,
         "target": target.isoformat() if target else None,
         "spread_ms": round(queries.entry_spread(sitting).total_seconds() * 1000),
         "full_screen": exam.full_screen,

@@ -22,6 +22,7 @@ CAUSES: dict[str, Promise] = {
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
+    Cause.FULL_SCREEN_REFUSED.value: gettext_lazy("浏览器拒绝全屏，考生申请不用全屏继续"),
     Outcome.NOT_LIVE.value: gettext_lazy("没有按提示转头，可能是照片"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
@@ -127,6 +128,8 @@ def _details(incident: Incident) -> Iterator[str]:
         yield _("换设备之前原页面已中断：%(kinds)s") % {"kinds": kinds}
     if "attempts" in known:
         yield ngettext("识别失败%(count)d次", "识别失败%(count)d次", known["attempts"]) % {"count": known["attempts"]}
+    if known.get("other_device"):
+        yield _("在另一台设备上识别，原设备的核验不受影响")
     if known.get("exhausted"):
         yield _("识别次数已用尽")
     if incident.distance is not None:

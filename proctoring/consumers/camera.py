@@ -22,13 +22,14 @@ from django.utils.timezone import now as wall_clock
 
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
+from exams.domain.pace import TokenBucket
 from exams.models import Sitting
 from proctoring import broadcasts, live_view, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
 from proctoring.domain import protocol
-from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, TokenBucket, Verdict
+from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, Verdict
 from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
@@ -103,10 +104,11 @@ class CameraConsumer(AsyncWebsocketConsumer):
             return
         self.client = hello.client
         group = broadcasts.sitting_group(facts.sitting_id)
-        await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
+        if not facts.is_elsewhere:  # the camera where the exam goes on stays, until this device has passed the check
+            await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
         await self.channel_layer.group_add(group, self.channel_name)
         await self._arrive()
-        if facts.state is State.IN_PROGRESS:
+        if facts.state is State.IN_PROGRESS and not facts.is_elsewhere:
             await self._end_gap()
         self.desk = DESKS[hello.purpose](facts, now)
         with translation.override(self.language):
@@ -208,6 +210,9 @@ class CameraConsumer(AsyncWebsocketConsumer):
         await self._say((protocol.Changed(),))
         await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
 
+    async def sitting_session_ended(self, event: dict[str, Any]) -> None:
+        await self._refresh()
+
     async def sitting_superseded(self, event: dict[str, Any]) -> None:
         if event["by"] != self.channel_name:
             await self._refuse("superseded", wording.SUPERSEDED, CloseCode.SUPERSEDED)
@@ -237,6 +242,8 @@ class CameraConsumer(AsyncWebsocketConsumer):
         self.facts = facts
         if facts.state in ENDED:
             await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
+        elif facts.is_elsewhere and isinstance(self.desk, ExamDesk):
+            await self._refuse("superseded", wording.SUPERSEDED, CloseCode.SUPERSEDED)
         elif self.desk is not None:
             await self._arrive()
             with translation.override(self.language):
@@ -262,12 +269,12 @@ class CameraConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _read_facts(self) -> CameraFacts | None:
-        sitting = sitting_of_session(_fresh(self.scope["session"]))
+        sitting = sitting_of_session(_fresh(self.scope["session"]), self.scope.get("cookies", {}))
         return None if sitting is None else queries.camera_facts(sitting, wall_clock())
 
     @database_sync_to_async
     def _arrive(self) -> None:
-        if self.facts is not None:
+        if self.facts is not None and not self.facts.is_elsewhere:
             presence.arrived(self.facts.sitting_id, self.channel_name)
 
     @database_sync_to_async

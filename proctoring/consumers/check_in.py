@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 from exams.domain.lifecycle import CheckIn
 from exams.models import Sitting
 from exams.services.changes import for_staff
+from exams.services.refusals import Refused
 from proctoring import wording
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
-from proctoring.domain import check_in, liveness
+from proctoring.domain import check_in, liveness, protocol
 from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
 from proctoring.domain.liveness import Challenge, Look
 from proctoring.domain.protocol import CheckInState, Reply, Verdict
@@ -44,13 +45,22 @@ class CheckInDesk(Desk):
         self.challenge: Challenge | None = None
 
     def wants_frames(self) -> bool:
-        return self.facts.may_check_in and (bool(self.facts.references) or self.facts.adopts)
+        can_compare = bool(self.facts.references) or self.facts.adopts
+        return self.facts.may_check_in and can_compare and not self._has_no_turn_left
+
+    @property
+    def _has_no_turn_left(self) -> bool:
+        """Another device used up the attempts, while the exam goes on where it was."""
+        return self.facts.is_elsewhere and self.facts.failures >= self.facts.attempts
 
     async def greet(self, now: datetime) -> Sequence[Reply]:
         if self.facts.may_check_in and not self.wants_frames():
-            ask = partial(identity.ask_for_person, reason=for_staff(NO_REFERENCE), now=now)
-            sitting = await self._in_database(ask)
-            return (self._state(sitting),)
+            reason = for_staff(identity.RAN_OUT if self._has_no_turn_left else NO_REFERENCE)
+            ask = partial(identity.ask_for_person, reason=reason, now=now)
+            try:
+                return (self._state(await self._in_database(ask)),)
+            except Refused as refused:
+                return (protocol.Refused(refused.code, str(refused)),)
         return (self._state(),)
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
@@ -98,11 +108,19 @@ class CheckInDesk(Desk):
 
     async def _decided(self, verb: Decider, attempt: Attempt, decision: Decision, now: datetime) -> Sequence[Reply]:
         sitting = await self._in_database(lambda sitting: verb(sitting, attempt, decision, now=now))
-        return (self._state(sitting, attempt=decision.outcome.value),)
+        state = self._state(sitting, attempt=decision.outcome.value)
+        if self._has_no_turn_left:
+            return (state, protocol.Refused(identity.GoesOnElsewhere.code, str(wording.ELSEWHERE)))
+        return (state,)
 
     @database_sync_to_async
     def _in_database(self, verb: Callable[[Sitting], Sitting]) -> Sitting:
-        return verb(Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id))
+        """Do something for the sitting as this device; what comes back is how it stands for this device."""
+        sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)
+        sitting.asking_device = self.facts.device
+        sitting = verb(sitting)
+        sitting.asking_device = self.facts.device
+        return sitting
 
     def _verdict(self, frame: Frame, attempt: Attempt) -> Verdict:
         good = is_good(frame.observation)
@@ -119,7 +137,7 @@ class CheckInDesk(Desk):
     def _state(self, sitting: Sitting | None = None, *, message: str = "", attempt: str = "") -> CheckInState:
         """Tell where the check-in stands; a sitting that was just decided on brings the facts up to date."""
         if sitting is not None:
-            self.facts = self.facts.decided(CheckIn(sitting.check_in), sitting.check_in_failures)
+            self.facts = self.facts.decided(sitting)
         state = self.facts.check_in
         goes_on = state is CheckIn.PASSED or state is CheckIn.EXHAUSTED
         return CheckInState(

@@ -1,4 +1,4 @@
-"""Every message of the candidate's websocket: what a page may say, what it is told, and how often it may speak.
+"""Every message of the candidate's websocket: what a page may say, and what it is told.
 
 A page says hello once, then sends JPEG frames as binary messages, one at a time: the answer to a frame says when the
 next one is wanted. Refusals carry a code for the page's script; texts for people are put in by the consumer.
@@ -193,26 +193,3 @@ Reply = Verdict | CheckInState | Changed | Look | SlowDown | Refused
 def encode(reply: Reply) -> str:
     """Return the text message for a reply."""
     return json.dumps(asdict(reply), ensure_ascii=False)
-
-
-# --- how often -------------------------------------------------------------------------------------------------------
-
-
-class TokenBucket:
-    """Lets `rate` messages a second through, `burst` of them at once; the clock is passed in, in seconds."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = float(burst)
-        self._tokens = float(burst)
-        self._at: float | None = None
-
-    def wait(self, now: float) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
-        if self._at is not None:
-            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return 0.0
-        return (1 - self._tokens) / self._rate

@@ -199,6 +199,7 @@ export class LiveCamera {
     this.#options.onConnection?.(false);
     if (isFinal) {
       this.#release();
+      this.#socket = null; // opening the camera again asks again
     }
   }
 
