@@ -51,10 +51,18 @@ class CheckInTemplate(models.Model):
         return f"{self.sitting_id} ({self.embedder})"
 
 
+class Camera(models.TextChoices):
+    """Which camera of a sitting a picture comes from."""
+
+    FACE = "face", _("人脸摄像头")
+    ROOM = "room", _("第二摄像头")
+
+
 class Snapshot(PersonalPicture):
-    """A picture kept as evidence. Owner: the sitting. Sealed; deleted by `purge_evidence` when it expires."""
+    """A full picture kept as evidence. Owner: the sitting. Sealed; deleted by `purge_evidence` when it expires."""
 
     sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="snapshots", verbose_name=_("答卷"))
+    camera = models.CharField(_("摄像头"), max_length=10, choices=Camera, default=Camera.FACE.value)
     taken_at = models.DateTimeField(_("拍摄时间"))
 
     class Meta:
@@ -64,6 +72,51 @@ class Snapshot(PersonalPicture):
 
     def __str__(self) -> str:
         return f"{self.sitting_id} {self.taken_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Thumbnail(PersonalPicture):
+    """A small picture at a slow rate: the newest of each camera, overwritten, for the wall; one a minute for the trail.
+
+    Owner: the sitting. Sealed; deleted by `purge_evidence` when it expires, the newest after a day.
+    """
+
+    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="thumbnails", verbose_name=_("答卷"))
+    camera = models.CharField(_("摄像头"), max_length=10, choices=Camera)
+    is_newest = models.BooleanField(_("最新"))
+    taken_at = models.DateTimeField(_("拍摄时间"))
+    stored_at = models.DateTimeField(editable=False)  # by the database's clock: what a wall has not seen yet
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "监考缩略图")
+        verbose_name_plural = pgettext_lazy("models", "监考缩略图")
+        ordering: ClassVar = ["-taken_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["sitting", "camera"],
+                condition=models.Q(is_newest=True),
+                name="one_newest_thumbnail_of_a_camera",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sitting_id} {self.camera} {self.taken_at:%Y-%m-%d %H:%M:%S}"
+
+
+class RoomViewing(models.Model):
+    """Who watched the wall of an exam, from when to when. One row for one stretch, not for one picture."""
+
+    exam = models.ForeignKey("exams.Exam", models.CASCADE, related_name="room_viewings", verbose_name=_("考试科目"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("查看人"))
+    began_at = models.DateTimeField(_("开始"), db_index=True)
+    ended_at = models.DateTimeField(_("结束"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "监考画面查看记录")
+        verbose_name_plural = pgettext_lazy("models", "监考画面查看记录")
+        ordering: ClassVar = ["-began_at"]
+
+    def __str__(self) -> str:
+        return f"{self.exam_id} {self.began_at:%Y-%m-%d %H:%M:%S}"
 
 
 class PictureViewing(models.Model):

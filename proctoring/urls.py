@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proctoring import views
+from proctoring import thumbnails, views
 from proctoring.consumers.camera import CameraConsumer
 
 app_name = "proctoring"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("exam/events/", views.events, name="events"),
     path("exam/help/", views.call_for_help, name="help"),
     path("exam/messages/<int:pk>/seen/", views.message_seen, name="message_seen"),
+    path("room/<int:exam>/thumbnails/", thumbnails.room_thumbnails, name="room_thumbnails"),
     path("staff/pictures/<str:kind>/<int:pk>/", views.picture, name="picture"),
 ]
 websocket_urlpatterns = [path("ws/sitting/", CameraConsumer.as_asgi())]

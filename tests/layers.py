@@ -43,6 +43,7 @@ LAYERS = {
     "middleware": EDGES,
     "forms": EDGES,
     "templatetags": EDGES,
+    "thumbnails": EDGES,
     "urls": EDGES,
     "apps": EDGES,
 }
@@ -63,7 +64,7 @@ IMPURE = {
 }
 CLOCKS_AND_FILES = {"now", "today", "utcnow", "open"}
 FACE_PACKAGES = {"cv2", "dlib", "face_recognition", "onnxruntime"}
-MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in ("engine", "images", "quality", "calibration")}
+MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in ("engine", "images", "quality", "calibration", "thumbnail")}
 HOLDS_ANSWERS = ("exams.domain.marking", "Key")
 CANDIDATE_EDGES = (
     "accounts.views",

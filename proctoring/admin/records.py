@@ -12,7 +12,7 @@ from exams.admin import links as rows
 from exams.admin.read_only import ReadOnly
 from exams.services.changes import for_reader
 from proctoring.admin import links
-from proctoring.models import Intervention, PictureViewing
+from proctoring.models import Intervention, PictureViewing, RoomViewing
 
 
 @admin.register(Intervention)
@@ -69,6 +69,30 @@ class PictureViewingAdmin(ReadOnly, admin.ModelAdmin[PictureViewing]):
     @admin.display(description=_("考生"), ordering="enrolment__name")
     def enrolment_link(self, viewing: PictureViewing) -> SafeString:
         return rows.to_row(viewing.enrolment, links.candidate(viewing.enrolment))
+
+
+@admin.register(RoomViewing)
+class RoomViewingAdmin(ReadOnly, admin.ModelAdmin[RoomViewing]):
+    list_display = ("began", "ended", "by", "exam_link")
+    list_display_links = None
+    list_filter = ("by", "exam__plan", "exam")
+    date_hierarchy = "began_at"
+    list_per_page = 100
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoomViewing]:
+        return super().get_queryset(request).select_related("exam", "by")
+
+    @admin.display(description=_("开始"), ordering="began_at")
+    def began(self, viewing: RoomViewing) -> str:
+        return timezone.localtime(viewing.began_at).strftime("%Y-%m-%d %H:%M:%S")
+
+    @admin.display(description=_("结束"), ordering="ended_at")
+    def ended(self, viewing: RoomViewing) -> str:
+        return timezone.localtime(viewing.ended_at).strftime("%Y-%m-%d %H:%M:%S")
+
+    @admin.display(description=_("考试科目"), ordering="exam__name")
+    def exam_link(self, viewing: RoomViewing) -> SafeString:
+        return rows.to_row(viewing.exam)
 
 
 @admin.register(LogEntry)

@@ -14,10 +14,12 @@ from exams.domain.lifecycle import CheckIn
 from exams.models import Sitting
 from exams.services.changes import for_staff
 from proctoring import wording
+from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
 from proctoring.domain import check_in
 from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
 from proctoring.domain.protocol import CheckInState, Reply, Verdict
+from proctoring.models import Camera
 from proctoring.queries import CameraFacts
 from proctoring.services import identity
 
@@ -38,6 +40,7 @@ class CheckInDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.rules = check_in.Rules(threshold=facts.threshold)
+        self.album = Album(facts.sitting_id, Camera.FACE)
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
 
     def wants_frames(self) -> bool:
@@ -57,6 +60,7 @@ class CheckInDesk(Desk):
         return (self._state(),) if changed else ()
 
     async def look(self, frame: Frame) -> Sequence[Reply]:
+        await self.album.show(Shot(frame.at, frame.picture), at_once=False, has_trail=False)
         attempt = self.attempt or Attempt(frame.at)
         observation = frame.observation
         if observation.descriptor is not None:

@@ -10,11 +10,13 @@ from channels.db import database_sync_to_async
 
 from exams.models import Sitting
 from proctoring import wording
+from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
 from proctoring.domain import matching, policy
-from proctoring.domain.policy import Change, Seen, Sighting, Watch
+from proctoring.domain.policy import Change, Opened, Seen, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.faces.engine import Hint, Observation
+from proctoring.models import Camera as Source
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
 from proctoring.services import identity, incidents
@@ -49,6 +51,7 @@ class ExamDesk(Desk):
         self.watch: Watch = policy.resumed(facts.open_incidents)
         self.known_faces = facts.known_faces
         self.faces = matching.Rolling()
+        self.album = Album(facts.sitting_id, Source.FACE)
         self.last_picture_at = now
         self.camera_is_live = True
         self.camera_cause = ""
@@ -73,9 +76,13 @@ class ExamDesk(Desk):
         self.last_picture_at, self.camera_is_live = frame.at, True
         await self._verifier_answers(frame.at)
         seen, distance = self._seen(frame)
+        changes: Sequence[Change] = ()
         if self.facts.is_watched:
             self.minute.add(seen, distance)
-            await self._take(Sighting(frame.at, seen, distance), frame.picture)
+            changes = await self._take(Sighting(frame.at, seen, distance), frame.picture)
+        shot = Shot(frame.at, frame.picture)
+        self.album.remember(shot, is_calm=not self.watch.is_doubtful)
+        await self.album.show(shot, at_once=bool(changes), has_trail=self.facts.is_watched)
         wait = policy.next_look(self.watch) if self.facts.is_watched else NOT_WATCHED_INTERVAL
         return (Verdict(seen.value, self._hint(seen, frame.observation), milliseconds(wait)),)
 
@@ -130,10 +137,14 @@ class ExamDesk(Desk):
             return str(wording.PERSON if self.known_faces else wording.PRESENT)
         return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
 
-    async def _take(self, sighting: Sighting, picture: bytes) -> None:
+    async def _take(self, sighting: Sighting, picture: bytes) -> Sequence[Change]:
         self.watch, changes = policy.look(self.watch, sighting)
         for change in changes:
             await self._record(change, picture, sighting.at)
+            before = self.album.before(picture) if isinstance(change, Opened) else None
+            if before is not None:
+                await self._write(incidents.add_before, change.kind.value, before.picture, taken_at=before.at)
+        return changes
 
     async def _record(self, change: Change, picture: bytes, now: datetime) -> None:
         cause = self.camera_cause if change.kind is policy.Kind.CAMERA_LOST else ""

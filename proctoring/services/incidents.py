@@ -5,8 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from exams.models import Sitting
+from exams.services.changes import for_staff
 from proctoring import broadcasts
 from proctoring.domain import policy
 from proctoring.models import Incident, Snapshot
@@ -16,6 +20,8 @@ Kind = Incident.Kind
 Severity = Incident.Severity
 
 SERVER_STOPPED = "server_stopped"  # a gap that is nobody's doing but ours
+BEFORE = _("发生之前")
+AFTER = _("恢复之后")
 SHORT_GAP = timedelta(seconds=20)  # a reload, a lift, a changed cable: nothing to write down
 
 
@@ -89,8 +95,8 @@ def record(
 ) -> None:
     """Write down what the policy says has begun or ended, with the picture of that moment and the cause, if known."""
     if isinstance(change, policy.Closed):
-        # No picture of a return: it shows nothing that the next aggregate does not say.
-        close(sitting, change.kind.value, ended_at=change.ended_at)
+        after = evidence.keep(sitting.pk, picture, reason=_reason(change.kind.value, AFTER), taken_at=now)
+        close(sitting, change.kind.value, ended_at=change.ended_at, snapshot=after)
         return
     snapshot = evidence.keep(sitting.pk, picture, reason=Kind(change.kind.value).label, taken_at=now)
     detail: dict[str, Any] = {"looks": change.shown + change.denied, "shown": change.shown}
@@ -105,6 +111,19 @@ def record(
         distance=change.distance,
         snapshot=snapshot,
     )
+
+
+@transaction.atomic
+def add_before(sitting: Sitting, kind: str, picture: bytes, *, taken_at: datetime) -> None:
+    """Keep with the open incident of this kind what the camera showed before it began."""
+    incident = Incident.objects.filter(sitting=sitting, kind=kind, ended_at=None).first()
+    snapshot = evidence.keep(sitting.pk, picture, reason=_reason(kind, BEFORE), taken_at=taken_at) if incident else None
+    if incident is not None and snapshot is not None:
+        incident.snapshots.add(snapshot)
+
+
+def _reason(kind: str, when: Promise) -> str:
+    return for_staff(format_lazy("{}：{}", Kind(kind).label, when))  # i18n: data; changes.for_reader splits it
 
 
 @transaction.atomic

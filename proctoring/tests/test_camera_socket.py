@@ -16,7 +16,7 @@ from proctoring import broadcasts, verifier
 from proctoring.consumers import camera
 from proctoring.domain.protocol import CloseCode
 from proctoring.faces.engine import Observation
-from proctoring.models import IdentityCheck, Incident, Snapshot
+from proctoring.models import IdentityCheck, Incident, Snapshot, Thumbnail
 from proctoring.services import incidents
 from proctoring.tests import scenes
 from proctoring.tests.factories import Page, camera_sitting, passed_sitting
@@ -70,6 +70,11 @@ def again(sitting: Sitting) -> Sitting:
 @sync_to_async
 def kinds() -> list[str]:
     return list(Incident.objects.order_by("pk").values_list("kind", flat=True))
+
+
+@sync_to_async
+def evidence() -> list[Snapshot]:
+    return list(Snapshot.objects.filter(incidents__isnull=False).order_by("taken_at"))
 
 
 @pytest.fixture
@@ -232,6 +237,34 @@ async def test_the_return_of_the_person_ends_it(pages: list[Page], monkeypatch: 
     incident = await sync_to_async(Incident.objects.get)()
     assert incident.ended_at is not None
     assert not incident.detail.get("confirmed")
+
+
+async def test_an_incident_keeps_what_led_to_it_and_what_followed(
+    pages: list[Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch)
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    for names in [("obama2",)] * 2 + [("biden",)] * 8 + [("obama2",)] * 3:
+        await page.show(*names)
+        clock.forward(1)
+    kept = await evidence()
+    assert [picture.reason for picture in kept] == ["非登记考生：发生之前", "非登记考生", "非登记考生：恢复之后"]
+    right, wrong = scenes.frame("obama2"), scenes.frame("biden")
+    assert [bytes(picture.data) for picture in kept] == [right, wrong, right]
+
+
+async def test_the_wall_gets_a_thumbnail_now_and_then_and_frames_in_between_cost_no_write(
+    pages: list[Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch)
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    taken = []
+    for _ in range(14):
+        await page.show("obama2")
+        taken.append((await sync_to_async(Thumbnail.objects.get)(is_newest=True)).taken_at)
+        clock.forward(1)
+    assert len(set(taken)) == 2
+    assert await sync_to_async(Thumbnail.objects.filter(is_newest=False).count)() == 1
 
 
 async def test_before_the_exam_begins_nothing_is_written(pages: list[Page], monkeypatch: pytest.MonkeyPatch) -> None:

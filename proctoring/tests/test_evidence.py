@@ -76,7 +76,7 @@ def test_what_has_expired_is_deleted_with_its_template() -> None:
     Snapshot.objects.filter(pk=kept.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     ReferencePhoto.objects.filter(enrolment=sitting.enrolment).update(expires_at=timezone.now())
     staying = camera_sitting(photo="biden")
-    assert "1 snapshots and 1 reference photos with 1 face templates" in purge()
+    assert "1 snapshots, 0 thumbnails and 1 reference photos with 1 face templates" in purge()
     assert not Snapshot.objects.exists()
     assert [photo.enrolment_id for photo in ReferencePhoto.objects.all()] == [staying.enrolment_id]
     assert FaceTemplate.objects.count() == 1

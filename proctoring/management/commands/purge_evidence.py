@@ -11,7 +11,7 @@ from proctoring.services import evidence
 
 
 class Command(BaseCommand):
-    help = "Deletes expired pictures: snapshots, and reference photos with their face templates."
+    help = "Deletes expired pictures: snapshots, thumbnails, and reference photos with their face templates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count what would be deleted")
@@ -23,11 +23,11 @@ class Command(BaseCommand):
             return
         counts = evidence.expired(now)
         hidden = options["verbosity"] < 1 or not self.stderr.isatty()
-        with tqdm(total=counts.snapshots + counts.photos, disable=hidden, unit="picture") as bar:
+        with tqdm(total=counts.snapshots + counts.thumbnails + counts.photos, disable=hidden, unit="picture") as bar:
             self._report("Deleted", evidence.purge(now, bar.update))
 
     def _report(self, verb: str, counts: evidence.Expired) -> None:
         self.stdout.write(
-            f"{verb} {counts.snapshots} snapshots and {counts.photos} reference photos "
+            f"{verb} {counts.snapshots} snapshots, {counts.thumbnails} thumbnails and {counts.photos} reference photos "
             f"with {counts.templates} face templates."
         )
