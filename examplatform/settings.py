@@ -34,6 +34,7 @@ FACE_THRESHOLD = env.float("FACE_THRESHOLD", 0.45, validate=Range(0.2, 0.6))  # 
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", 180, validate=Range(1))  # how long pictures of a sitting are kept
 THUMBNAIL_DAYS = env.int("THUMBNAIL_DAYS", 30, validate=Range(1))  # the thin trail; never longer than EVIDENCE_DAYS
 THUMBNAIL_SECONDS = env.int("THUMBNAIL_SECONDS", 10, validate=Range(2, 60))  # how old a picture on the wall may be
+SECOND_CAMERA_GRACE_SECONDS = env.int("SECOND_CAMERA_GRACE_SECONDS", 45, validate=Range(1, 600))  # a phone may be away
 REFERENCE_PHOTO_DAYS = env.int("REFERENCE_PHOTO_DAYS", 180, validate=Range(1))  # counted from the end of the exam
 IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", 500, validate=Range(1))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))

@@ -102,6 +102,25 @@ class Thumbnail(PersonalPicture):
         return f"{self.sitting_id} {self.camera} {self.taken_at:%Y-%m-%d %H:%M:%S}"
 
 
+class SecondCamera(models.Model):
+    """The phone that shows the room of a sitting. `number` counts the pairings: a phone with an older one is void.
+
+    No personal data: nothing of the phone is kept.
+    """
+
+    sitting = models.OneToOneField(Sitting, models.CASCADE, related_name="second_camera", verbose_name=_("答卷"))
+    number = models.PositiveIntegerField(_("配对次数"), default=0)
+    is_paired = models.BooleanField(_("已配对"), default=False)
+    changed_at = models.DateTimeField(_("变更时间"))  # codes that were shown before are used up
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "第二摄像头")
+        verbose_name_plural = pgettext_lazy("models", "第二摄像头")
+
+    def __str__(self) -> str:
+        return f"{self.sitting_id} #{self.number}"
+
+
 class RoomViewing(models.Model):
     """Who watched the wall of an exam, from when to when. One row for one stretch, not for one picture."""
 
@@ -203,6 +222,8 @@ class Incident(models.Model):
         NETWORK_GAP = "network_gap", _("网络中断")
         CONSENT_DECLINED = "consent_declined", _("未同意人脸采集")
         VERIFIER_DOWN = "verifier_down", _("识别服务中断")
+        SECOND_CAMERA_MISSING = "second_camera_missing", _("未连接第二摄像头")
+        SECOND_CAMERA_LOST = "second_camera_lost", _("第二摄像头中断")
 
     class Severity(models.TextChoices):
         INFO = "info", _("提示")

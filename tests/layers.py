@@ -44,6 +44,7 @@ LAYERS = {
     "forms": EDGES,
     "templatetags": EDGES,
     "thumbnails": EDGES,
+    "companion": EDGES,
     "urls": EDGES,
     "apps": EDGES,
 }
@@ -73,6 +74,7 @@ CANDIDATE_EDGES = (
     "exams.templatetags",
     "proctoring.views",
     "proctoring.consumers",
+    "proctoring.companion",
 )
 
 

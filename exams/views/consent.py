@@ -23,12 +23,16 @@ def consent(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     if request.method == "POST" and answer in {"yes", "no"}:
         enrolments.answer_consent(sitting.enrolment, VERSION, answer == "yes", now)
         return redirect("exams:next_step")
+    exam = sitting.enrolment.exam
     page = context(
         sitting,
         version=VERSION,
         text=f"exams/consent/{VERSION}.html",
-        continuous=sitting.enrolment.exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        continuous=exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        second_camera=exam.uses_second_camera,
+        second_camera_required=exam.second_camera == Exam.SecondCamera.REQUIRED,
         evidence_days=settings.EVIDENCE_DAYS,
+        thumbnail_days=min(settings.THUMBNAIL_DAYS, settings.EVIDENCE_DAYS),
         photo_days=settings.REFERENCE_PHOTO_DAYS,
     )
     return render(request, "exams/consent.html", page)

@@ -20,6 +20,15 @@ CAUSES: dict[str, Promise] = {
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
+    "never_paired": gettext_lazy("开考后一直没有连接手机"),
+    "unpaired": gettext_lazy("考生断开了手机"),
+    "disconnected": gettext_lazy("手机离线"),
+    "hidden": gettext_lazy("手机页面不在前台，或手机已锁屏"),
+    "denied": gettext_lazy("摄像头权限被拒绝"),
+    "lost": gettext_lazy("摄像头中断"),
+    "muted": gettext_lazy("摄像头没有画面"),
+    "busy": gettext_lazy("摄像头被占用"),
+    "missing": gettext_lazy("未找到摄像头"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
 TONES = {  # the badge of each state; words always stand beside the colour

@@ -12,6 +12,7 @@ from exams.models import Sitting
 from proctoring import wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
+from proctoring.consumers.room_watch import RoomWatch
 from proctoring.domain import matching, policy
 from proctoring.domain.policy import Change, Opened, Seen, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
@@ -52,6 +53,7 @@ class ExamDesk(Desk):
         self.known_faces = facts.known_faces
         self.faces = matching.Rolling()
         self.album = Album(facts.sitting_id, Source.FACE)
+        self.room = RoomWatch(facts)
         self.last_picture_at = now
         self.camera_is_live = True
         self.camera_cause = ""
@@ -65,6 +67,7 @@ class ExamDesk(Desk):
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
         self.known_faces = facts.known_faces
+        self.room.refresh(facts)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
         elif facts.is_watched and not was_watched:
@@ -112,6 +115,7 @@ class ExamDesk(Desk):
             return ()
         if not self.camera_is_live or now - self.last_picture_at >= SILENCE:
             await self._take(Sighting(now, Seen.NO_PICTURE), b"")
+        await self.room.beat(now)
         if now - self.minute.began_at >= MINUTE:
             await self._end_minute(now)
         return ()
@@ -151,6 +155,7 @@ class ExamDesk(Desk):
         await self._write(identity.witness, change, picture, threshold=self.facts.threshold, now=now, cause=cause)
 
     async def _suspend(self, now: datetime) -> None:
+        await self.room.suspend(now)
         await self._end_minute(now)
         self.watch, changes = policy.suspend(self.watch, now)
         for change in changes:

@@ -50,6 +50,8 @@ def open_or_extend(
         incident.save(update_fields=["severity", "detail", "distance"])
     if snapshot is not None:
         incident.snapshots.add(snapshot)
+    if made:
+        _ask_phone(sitting, incident)
     _announce(sitting)
     return incident
 
@@ -62,6 +64,7 @@ def note(
     incident = Incident.objects.create(
         sitting=sitting, kind=kind, severity=severity, began_at=at, ended_at=at, detail=dict(detail or {})
     )
+    _ask_phone(sitting, incident)
     _announce(sitting)
     return incident
 
@@ -163,6 +166,12 @@ def connection_back(sitting: Sitting, *, at: datetime) -> Incident | None:
         gap.severity = Severity.WARNING
         gap.save(update_fields=["severity"])
     return gap
+
+
+def _ask_phone(sitting: Sitting, incident: Incident) -> None:
+    """Have the room's camera keep what it shows now."""
+    if sitting.enrolment.exam.uses_second_camera:
+        broadcasts.incident_began(sitting.pk, incident.pk)
 
 
 def _announce(sitting: Sitting) -> None:
