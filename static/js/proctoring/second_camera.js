@@ -67,8 +67,7 @@ function end(message) {
   isOver = true;
   camera.stop();
   lock?.release().catch(() => {});
-  empty.hidden = false;
-  retry.hidden = turn.hidden = true;
+  frame.hidden = retry.hidden = turn.hidden = true;
   root.querySelector("[data-notes]").hidden = true;
   show("danger", message || text(root, "gone"));
 }
