@@ -1,4 +1,4 @@
-"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan, on HOST and PORT."""
+"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan (DEMO), on HOST and PORT."""
 
 import os
 import sys
@@ -62,16 +62,35 @@ def prepare_tls() -> None:
 
 
 def prepare_data() -> None:
-    """Bring the database up to date and load the demo plan, which prints where to go and how to sign in."""
+    """Bring the static files and the database up to date, and print where to go and how to sign in."""
     from django.conf import settings
     from django.core.management import call_command
 
-    if not (settings.STATIC_ROOT / "staticfiles.json").exists():  # `make install` has made it, for its DATA_DIR
-        call_command("collectstatic", verbosity=0, interactive=False)
+    from examplatform import static_files
+
+    if static_files.are_stale():
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("load_demo")
+    if settings.DEMO:
+        call_command("load_demo")
+    else:
+        greet()
     sys.stdout.write(_("按 Ctrl-C 停止服务。") + "\n")
     sys.stdout.flush()
+
+
+def greet() -> None:
+    """Print where to go without the demo, and how the first plan gets in."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from exams.models import Plan
+
+    sys.stdout.write(_("考试网址：%(url)s/") % {"url": settings.PUBLIC_ORIGIN} + "\n")
+    call_command("staff_login")
+    if not Plan.objects.exists():
+        sys.stdout.write(_("还没有考试计划。导入：python manage.py import_plan 文件夹或压缩包") + "\n")
+        sys.stdout.write(_("试用演示计划：make run DEMO=1。演示考生的证件号是公开的，请勿用于正式考试。") + "\n")
 
 
 if __name__ == "__main__":

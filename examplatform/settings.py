@@ -20,6 +20,7 @@ DEBUG = env.bool("DEBUG", False)
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").absolute()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
+DEMO = env.bool("DEMO", not DATABASE_URL)  # its ID numbers are published: a server of one's own asks for it
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(1, 65535))
 TLS = env.str("TLS", "off", validate=OneOf(["off", "self-signed"]))
@@ -31,6 +32,9 @@ BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=Range(0))
 VERIFIER_PROCESSES = env.int("VERIFIER_PROCESSES", 0, validate=Range(0, 64))  # 0: one for each core
 FACE_THRESHOLD = env.float("FACE_THRESHOLD", 0.45, validate=Range(0.2, 0.6))  # the library's 0.6 lets strangers pass
+FACE_EMBEDDER = env.str("FACE_EMBEDDER", "dlib")  # or the path of an ONNX file of ArcFace's kind (docs/identity.md)
+FACE_EMBEDDER_PIXELS = env.str("FACE_EMBEDDER_PIXELS", "")  # what such a file wants, e.g. "rgb 127.5 127.5"
+FACE_PRECISION = env.str("FACE_PRECISION", "int8", validate=OneOf(["fp32", "int8"]))  # of dlib's network
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", 180, validate=Range(1))  # how long pictures of a sitting are kept
 THUMBNAIL_DAYS = env.int("THUMBNAIL_DAYS", 30, validate=Range(1))  # the thin trail; never longer than EVIDENCE_DAYS
 THUMBNAIL_SECONDS = env.int("THUMBNAIL_SECONDS", 10, validate=Range(2, 60))  # how old a picture on the wall may be

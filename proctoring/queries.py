@@ -5,17 +5,18 @@ from datetime import datetime
 
 import numpy as np
 from django.conf import settings
+from django.db.models import QuerySet
 
 from exams import queries as exam_queries
 from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
-from exams.models import Consent, Enrolment, Exam, Sitting
+from exams.models import Consent, Enrolment, Exam, ReferencePhoto, Sitting
 from proctoring.domain import matching
+from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
-from proctoring.domain.policy import Kind
 from proctoring.domain.second_camera import Phone
-from proctoring.faces.engine import EMBEDDER
+from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 from proctoring.services import second_camera
 
@@ -32,6 +33,7 @@ class CameraFacts:
     failures: int
     face_rule: str
     adopts: bool
+    asks_to_turn: bool
     consented: bool
     is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
     threshold: float
@@ -87,6 +89,7 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         failures=sitting.check_in_failures,
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
+        asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
         threshold=settings.FACE_THRESHOLD,
@@ -107,7 +110,7 @@ def consented(enrolment: Enrolment) -> bool | None:
 def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:
     """Return the descriptors of the photos in force, of the face model in use."""
     templates = FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     ).order_by("photo__position", "pk")
     return tuple(unpacked(template.descriptor) for template in templates)
 
@@ -125,15 +128,21 @@ def unpacked(stored: bytes) -> Descriptor:
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
     return FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=EMBEDDER
+        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     ).exists()
+
+
+def photos_not_described() -> QuerySet[ReferencePhoto]:
+    """Return the photos in force without a descriptor of the face model in use."""
+    described = FaceTemplate.objects.filter(embedder=embedder_name()).values("photo")
+    return ReferencePhoto.objects.filter(retired_at__isnull=True).exclude(pk__in=described).order_by("pk")
 
 
 def _accepted(sitting: Sitting) -> Descriptor | None:
     """Return the face at check-in, once a strict threshold or a person has accepted it."""
     if sitting.check_in != CheckIn.PASSED:
         return None
-    template = CheckInTemplate.objects.filter(sitting=sitting, embedder=EMBEDDER).first()
+    template = CheckInTemplate.objects.filter(sitting=sitting, embedder=embedder_name()).first()
     return unpacked(template.descriptor) if template else None
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from proctoring.faces.engine import Observation, PhotoReport, Unreadable
+from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
 from proctoring.faces.pool import VerifierBusy, VerifierFailed, VerifierPool
 
 __all__ = ["Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
@@ -17,14 +17,15 @@ class Verifier(Protocol):
     """Looks at pictures somewhere else than in the web server's own process.
 
     Every call raises Unreadable (the picture is no good), VerifierBusy (try later) or VerifierFailed (nothing is
-    known about the picture, so nothing may be concluded about the person).
+    known about the picture, so nothing may be concluded about the person). `near` is the face of the same camera's
+    frame before, where the search begins; without it the whole frame is searched.
     """
 
-    async def observe(self, jpeg: bytes) -> Observation: ...
+    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation: ...
 
     async def describe_photo(self, image: bytes) -> PhotoReport: ...
 
-    def observe_now(self, jpeg: bytes) -> Observation: ...
+    def observe_now(self, jpeg: bytes, *, near: Box | None = None) -> Observation: ...
 
     def describe_photo_now(self, image: bytes) -> PhotoReport: ...
 

@@ -119,6 +119,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                     ("face_rule", "check_in_attempts"),
                     ("after_failed_check_in", "without_reference"),
                     "second_camera",
+                    "asks_to_turn",
                 )
             },
         ),

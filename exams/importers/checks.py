@@ -119,7 +119,8 @@ def _pass_marks(rows: list[Row], exam_rows: list[Row], question_rows: list[Row],
         total = sum((_points(row, _pool(row, question_rows)) for row in own), Decimal())
         if pass_mark > total:
             reason = _("及格线 %(pass_mark)s 高于满分 %(total)s，请更正。")
-            faults.append(exam.fault("pass_mark", reason % {"pass_mark": pass_mark, "total": total}))
+            points = {"pass_mark": f"{pass_mark.normalize():f}", "total": f"{total.normalize():f}"}
+            faults.append(exam.fault("pass_mark", reason % points))
 
 
 def _points(section: Row, pool: list[Row]) -> Decimal:

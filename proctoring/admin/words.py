@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from exams.models import Result, Sitting
+from proctoring.domain.check_in import Outcome
 from proctoring.domain.lockdown import Cause
 from proctoring.models import IdentityCheck, Incident, Intervention
 
@@ -29,6 +30,7 @@ CAUSES: dict[str, Promise] = {
     "muted": gettext_lazy("摄像头没有画面"),
     "busy": gettext_lazy("摄像头被占用"),
     "missing": gettext_lazy("未找到摄像头"),
+    Outcome.NOT_LIVE.value: gettext_lazy("没有按提示转头，可能是照片"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
 TONES = {  # the badge of each state; words always stand beside the colour

@@ -24,7 +24,7 @@ from proctoring.consumers.exam import ExamDesk
 from proctoring.consumers.socket import Socket
 from proctoring.domain import protocol
 from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose
-from proctoring.faces.engine import FRAME, Observation, Unreadable
+from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
 from proctoring.verifier import VerifierBusy, VerifierFailed
@@ -116,19 +116,20 @@ class CameraConsumer(Socket):
             return
         taken_at = wall_clock()
         try:
-            observation = await self._observe(data)
+            observation = await self._observe(data, self.desk.trail.near())
         except Unreadable:
             await self._say((protocol.Verdict("unreadable", str(wording.UNREADABLE), 1000),))
             return
         if observation is None:
             await self._say(await self.desk.missed(wall_clock()))
         else:
+            self.desk.trail.remember(observation)
             await self._say(await self.desk.look(Frame(taken_at, data, observation)))
 
-    async def _observe(self, data: bytes) -> Observation | None:
+    async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
         try:
-            return await verifier.verifier().observe(data)
+            return await verifier.verifier().observe(data, near=near)
         except VerifierBusy:
             return None
         except VerifierFailed as error:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from proctoring import wording
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.faces.engine import Hint, Observation
+from proctoring.faces.trail import Trail
 from proctoring.queries import CameraFacts
 
 RETRY = timedelta(seconds=3)
@@ -27,6 +28,7 @@ class Desk(abc.ABC):
 
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         self.facts = facts
+        self.trail = Trail()
 
     @abc.abstractmethod
     def wants_frames(self) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import blake2b
 from typing import Final
 
 from channels.db import database_sync_to_async
@@ -13,9 +14,12 @@ from proctoring import wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
 from proctoring.consumers.room_watch import RoomWatch
-from proctoring.domain import matching, policy
-from proctoring.domain.policy import Change, Opened, Seen, Sighting, Watch
+from proctoring.domain import footage, policy
+from proctoring.domain.footage import Footage, Print
+from proctoring.domain.incident_rules import Kind, Seen
+from proctoring.domain.policy import Change, Opened, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
+from proctoring.domain.recognition import Recognition
 from proctoring.faces.engine import Hint, Observation
 from proctoring.models import Camera as Source
 from proctoring.models import IdentityCheck, Incident
@@ -41,6 +45,12 @@ _VERDICTS: Final = {
     Seen.SEVERAL: IdentityCheck.Verdict.SEVERAL_FACES,
     Seen.UNCLEAR: IdentityCheck.Verdict.TOO_FAR,
     Seen.DARK: IdentityCheck.Verdict.TOO_DARK,
+    Seen.COVERED: IdentityCheck.Verdict.TOO_DARK,
+}
+_OF_THE_CAMERA: Final = {
+    footage.Picture.MOVING: Seen.MOVING,
+    footage.Picture.STILL: Seen.STILL,
+    footage.Picture.REPEATED: Seen.REPEATED,
 }
 
 
@@ -50,8 +60,8 @@ class ExamDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.watch: Watch = policy.resumed(facts.open_incidents)
-        self.known_faces = facts.known_faces
-        self.faces = matching.Rolling()
+        self.recognition = Recognition(facts.known_faces, facts.threshold)
+        self.footage = Footage()
         self.album = Album(facts.sitting_id, Source.FACE)
         self.room = RoomWatch(facts)
         self.last_picture_at = now
@@ -66,7 +76,7 @@ class ExamDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
-        self.known_faces = facts.known_faces
+        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold)
         self.room.refresh(facts)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
@@ -82,7 +92,10 @@ class ExamDesk(Desk):
         changes: Sequence[Change] = ()
         if self.facts.is_watched:
             self.minute.add(seen, distance)
-            changes = await self._take(Sighting(frame.at, seen, distance), frame.picture)
+            changes = (
+                *await self._take(Sighting(frame.at, self._camera_shows(frame)), frame.picture),
+                *await self._take(Sighting(frame.at, seen, distance), frame.picture),
+            )
         shot = Shot(frame.at, frame.picture)
         self.album.remember(shot, is_calm=not self.watch.is_doubtful)
         await self.album.show(shot, at_once=bool(changes), has_trail=self.facts.is_watched)
@@ -127,18 +140,29 @@ class ExamDesk(Desk):
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _seen(self, frame: Frame) -> tuple[Seen, float | None]:
-        descriptor = frame.observation.descriptor
+        observation, descriptor = frame.observation, frame.observation.descriptor
         if descriptor is None:
-            return _SEEN.get(frame.observation.hint, Seen.UNCLEAR), None
-        self.faces = self.faces.with_frame(frame.at, descriptor)
-        distance = self.faces.nearest(self.known_faces)
-        if distance is None:
-            return Seen.PERSON, None
-        return (Seen.PERSON if distance <= self.facts.threshold else Seen.OTHER), distance
+            if not observation.faces and footage.is_flat(observation.fingerprint):
+                return Seen.COVERED, None
+            return _SEEN.get(observation.hint, Seen.UNCLEAR), None
+        self.recognition, seen, distance = self.recognition.look(frame.at, descriptor)
+        return seen, distance
+
+    def _camera_shows(self, frame: Frame) -> Seen:
+        """Say whether the picture lives, from what the last looks were like."""
+        observation = frame.observation
+        digest = blake2b(frame.picture, digest_size=8).digest()
+        look = Print(frame.at, digest, observation.fingerprint, bool(observation.faces))
+        self.footage, picture = self.footage.with_look(look)
+        return _OF_THE_CAMERA[picture]
 
     def _hint(self, seen: Seen, observation: Observation) -> str:
+        if self.watch.has_lasted(Kind.CAMERA_FROZEN):
+            return str(wording.STILL)
+        if seen is Seen.COVERED:
+            return str(wording.COVERED)
         if seen is Seen.PERSON:
-            return str(wording.PERSON if self.known_faces else wording.PRESENT)
+            return str(wording.PERSON if self.recognition.known else wording.PRESENT)
         return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
 
     async def _take(self, sighting: Sighting, picture: bytes) -> Sequence[Change]:
@@ -151,7 +175,7 @@ class ExamDesk(Desk):
         return changes
 
     async def _record(self, change: Change, picture: bytes, now: datetime) -> None:
-        cause = self.camera_cause if change.kind is policy.Kind.CAMERA_LOST else ""
+        cause = self.camera_cause if change.kind is Kind.CAMERA_LOST else ""
         await self._write(identity.witness, change, picture, threshold=self.facts.threshold, now=now, cause=cause)
 
     async def _suspend(self, now: datetime) -> None:

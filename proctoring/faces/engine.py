@@ -1,31 +1,26 @@
-"""One picture in, what is seen on it out; with images.py and quality.py the only place that knows OpenCV and dlib.
+"""One picture in, what is seen on it out.
 
-The models are those of face_recognition: dlib's HOG detector, its 5-point landmarks and its ResNet descriptor. They
-are called directly, since importing face_recognition loads the 68-point model, whose licence excludes commercial use.
-Nothing here knows Django, keeps a picture, or writes to a disk.
+The detector and the five landmarks are those of face_recognition, called directly, since importing that package loads
+the 68-point model, whose licence excludes commercial use. What describes a face is a plug (embedders.py). Nothing here
+knows Django or keeps a picture.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
 from threading import Lock
-from typing import Any
 
 import cv2
-import dlib
-import face_recognition_models
 import numpy as np
-from numpy.typing import NDArray
 
-from proctoring.faces import quality
+from proctoring.faces import detect, embedders, landmarks, quality
+from proctoring.faces.detect import CLOSER_LOOK, LEAST_SCORE, SEARCH_SIDE, Found, Grey
 from proctoring.faces.images import FRAME, PHOTO, Fault, Limits, Unreadable, decode
+from proctoring.faces.landmarks import Pixels
+from proctoring.faces.observation import Box, Descriptor, Face, Hint, Observation, PhotoReport
 
 __all__ = [
-    "DESCRIPTOR_SIZE",
-    "EMBEDDER",
     "FRAME",
     "PHOTO",
+    "Box",
     "Descriptor",
     "Face",
     "Fault",
@@ -37,198 +32,111 @@ __all__ = [
     "decode",
     "describe_photo",
     "distance",
+    "embedder_name",
     "mean",
     "observe",
     "warm",
 ]
 
-Descriptor = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
 
-EMBEDDER = "dlib-resnet-v1"  # descriptors of different embedders cannot be compared: kept beside each stored one
-DESCRIPTOR_SIZE = 128
-
-SEARCH_SIDE = 640  # px: the longer side of the grey picture that is searched; finds faces of a seventh of the height
-CLOSER_LOOK = 1.5  # the second search, only where the first found nothing, to tell "too far" from "nobody"
 PHOTO_SIDE = 1280  # px: a photo is scaled down to this
 LEAST_FACE = 60  # px in the frame as sent: below it the rejects of the right person double
 LEAST_SHARE = 0.35  # of the height of the nearest face: what is smaller is a passer-by or a poster, not company
-LEAST_SCORE = 0.2  # detector score below which a further or a tiny find is likelier a pattern than a face
 DARK_FRAME = 40.0  # mean luma: a frame without a face that is darker than this is called dark, not empty
 DARK_FACE = 45.0  # luma of the highlights: below it the descriptor drifts by 0.25 and more
 BLURRED = 0.35  # percent of detail: below it the descriptor drifts by about 0.3
 
-_turn = Lock()  # dlib's network holds its state in the model: one picture at a time in a process
-
-
-class Hint(StrEnum):
-    """What a picture is good for; anything but `ok` tells the candidate what to change."""
-
-    OK = "ok"
-    NO_FACE = "no_face"
-    SEVERAL_FACES = "several_faces"
-    TOO_FAR = "too_far"
-    TOO_DARK = "too_dark"
-    BLURRED = "blurred"
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One face: its box in pixels of the frame as sent (right and bottom exclusive), and how good it is.
-
-    `sharpness` in percent, `light` 0 to 255 (see quality.py); `score` is the detector's confidence (0 barely, 1 sure).
-    """
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    sharpness: float
-    light: float
-    score: float
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Observation:
-    """What one frame shows; the descriptor is there exactly when the hint is `ok`.
-
-    `width`, `height` in pixels of the frame; `brightness` its mean luma, 0 to 255; `faces` largest first, with those
-    too small to count as company; `persons` those that count; `descriptor` float64 (128,) of the one person.
-    """
-
-    width: int
-    height: int
-    brightness: float
-    faces: tuple[Face, ...]
-    persons: int
-    hint: Hint
-    descriptor: Descriptor | None
-
-    @property
-    def largest(self) -> Face | None:
-        """Return the face nearest to the camera."""
-        return self.faces[0] if self.faces else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PhotoReport:
-    """Whether a photo can be a reference: `ok` with its descriptor float64 (128,), `no_face` or `several_faces`.
-
-    `width` and `height` are those of the picture that was looked at (a large photo is scaled down); so is `face`.
-    """
-
-    width: int
-    height: int
-    hint: Hint
-    face: Face | None
-    persons: int
-    descriptor: Descriptor | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Models:
-    detector: Any
-    landmarks: Any
-    network: Any
+_turn = Lock()  # dlib's detector holds the picture it searches: one at a time in a process
 
 
 def warm() -> None:
     """Load the models and run each once, so that the first candidate does not wait for it."""
-    models = _models()
-    models.detector(np.zeros((80, 80), np.uint8))
-    models.network.compute_face_descriptor(np.zeros((150, 150, 3), np.uint8))
+    cv2.setNumThreads(1)  # one process for each core, so further threads would only get in each other's way
+    blank = np.zeros((160, 160, 3), np.uint8)
+    detect.search(grey_of(blank))
+    embedders.current().describe(blank, landmarks.locate(blank, Box(30, 30, 130, 130)))
 
 
-def observe(jpeg: bytes, limits: Limits = FRAME) -> Observation:
-    """Say what a webcam frame shows; raise Unreadable for what is not such a frame."""
+def embedder_name() -> str:
+    """Return the name of the face model in use, which is stored beside each descriptor."""
+    return embedders.name()
+
+
+def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> Observation:
+    """Say what a webcam frame shows; raise Unreadable for what is not such a frame.
+
+    `near` is the face of the same camera's frame before, a hint where to look first; without it all is searched.
+    """
     rgb = decode(jpeg, limits)
+    grey = grey_of(rgb)
+    brightness = quality.brightness(grey)
     with _turn:
-        grey = _grey(rgb)
-        brightness = quality.brightness(grey)
-        found = _search(grey, SEARCH_SIDE)
-        if not found and brightness >= DARK_FRAME:
-            found = _search(grey, SEARCH_SIDE * CLOSER_LOOK, LEAST_SCORE)
-        faces = tuple(_face(grey, box, score) for box, score in found)
+        found = _find(grey, near, brightness)
+        faces = tuple(_face(grey, face) for face in found)
         persons = _persons(faces)
         hint = _hint(faces, persons, brightness)
-        descriptor = _describe(rgb, found[0][0]) if hint is Hint.OK else None
-    return Observation(rgb.shape[1], rgb.shape[0], brightness, faces, persons, hint, descriptor)
+        points = landmarks.locate(rgb, found[0]) if found else None
+        descriptor = embedders.current().describe(rgb, points) if points and hint is Hint.OK else None
+    return Observation(
+        width=rgb.shape[1],
+        height=rgb.shape[0],
+        brightness=brightness,
+        contrast=quality.contrast(grey),
+        fingerprint=quality.fingerprint(grey),
+        faces=faces,
+        persons=persons,
+        hint=hint,
+        asymmetry=None if points is None else quality.asymmetry(points.points),
+        descriptor=descriptor,
+    )
 
 
 def describe_photo(image: bytes, limits: Limits = PHOTO) -> PhotoReport:
     """Say whether a photo (JPEG or PNG) shows one person, and describe them; raise Unreadable for other files."""
     rgb = decode(image, limits, most_side=PHOTO_SIDE)
+    grey = grey_of(rgb)
     with _turn:
-        grey = _grey(rgb)
-        found = _search(grey, SEARCH_SIDE) or _search(grey, 2 * SEARCH_SIDE, LEAST_SCORE)
-        faces = tuple(_face(grey, box, score) for box, score in found)
+        found = detect.search_all(grey) or detect.search(grey, 2 * SEARCH_SIDE, LEAST_SCORE)
+        faces = tuple(_face(grey, face) for face in found)
         persons = _persons(faces)
         hint = (Hint.NO_FACE, Hint.OK)[persons] if persons < 2 else Hint.SEVERAL_FACES
-        descriptor = _describe(rgb, found[0][0]) if hint is Hint.OK else None
+        descriptor = _describe(rgb, found[0]) if hint is Hint.OK else None
     return PhotoReport(rgb.shape[1], rgb.shape[0], hint, faces[0] if faces else None, persons, descriptor)
 
 
 def distance(descriptor: Descriptor, reference: Descriptor) -> float:
-    """Return the Euclidean distance of two descriptors (128,): 0 for the same picture, 0.8 for two strangers, say."""
+    """Return the Euclidean distance of two descriptors of one model: 0 for the same picture, more for strangers."""
     if descriptor.shape != reference.shape:
         raise ValueError(f"descriptors of different embedders: {descriptor.shape} and {reference.shape}")
     return float(np.linalg.norm(descriptor - reference))
 
 
 def mean(descriptors: Sequence[Descriptor]) -> Descriptor:
-    """Return the mean (128,) of one or more descriptors: measured to be better than their best or their vote."""
+    """Return the mean of one or more descriptors: measured to be better than their best or their vote."""
     if not len(descriptors):
         raise ValueError("no descriptors to take the mean of")
     return np.asarray(np.mean(np.stack(list(descriptors)), axis=0), dtype=np.float64)
 
 
-@cache
-def _models() -> _Models:
-    cv2.setNumThreads(1)  # one process for each core, so further threads would only get in each other's way
-    return _Models(
-        detector=dlib.get_frontal_face_detector(),
-        landmarks=dlib.shape_predictor(face_recognition_models.pose_predictor_five_point_model_location()),
-        network=dlib.face_recognition_model_v1(face_recognition_models.face_recognition_model_location()),
-    )
-
-
-def _grey(rgb: Pixels) -> Pixels:
+def grey_of(rgb: Pixels) -> Grey:
+    """Return the luma of a picture RGB (height, width, 3)."""
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def _search(grey: Pixels, side: float, least_score: float = 0.0) -> list[tuple[Any, float]]:
-    """Return (dlib rectangle in pixels of `grey`, score) of each face, largest first.
+def _find(grey: Grey, near: Box | None, brightness: float) -> list[Found]:
+    """Return the faces of a frame, largest first: where the last one was, else anywhere, else after a closer look."""
+    found = (detect.search_near(grey, near) if near is not None else []) or detect.search_all(grey)
+    if not found and brightness >= DARK_FRAME:
+        found = detect.search(grey, SEARCH_SIDE * CLOSER_LOOK, LEAST_SCORE)
+    return found
 
-    The picture is brought to one size first, so that a small frame finds the same faces as a large one.
-    """
+
+def _face(grey: Grey, found: Found) -> Face:
     height, width = grey.shape
-    scale = min(side / max(height, width), 4.0)
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    sized = cv2.resize(grey, (round(width * scale), round(height * scale)), interpolation=interpolation)
-    boxes, scores, _ = _models().detector.run(sized, 0, least_score)
-    found = [(_scaled(box, 1 / scale), float(score)) for box, score in zip(boxes, scores, strict=True)]
-    return sorted(found, key=lambda find: find[0].height(), reverse=True)
-
-
-def _scaled(box: Any, scale: float) -> Any:
-    edges = (box.left(), box.top(), box.right(), box.bottom())
-    return dlib.rectangle(*(round(edge * scale) for edge in edges))
-
-
-def _face(grey: Pixels, box: Any, score: float) -> Face:
-    height, width = grey.shape
-    left, top = max(0, box.left()), max(0, box.top())
-    right, bottom = min(width, box.right() + 1), min(height, box.bottom() + 1)
+    left, top = max(0, found.left), max(0, found.top)
+    right, bottom = min(width, found.right), min(height, found.bottom)
     pixels = grey[top:bottom, left:right]
-    return Face(left, top, right, bottom, quality.sharpness(pixels), quality.light(pixels), score)
+    return Face(left, top, right, bottom, quality.sharpness(pixels), quality.light(pixels), found.score)
 
 
 def _persons(faces: tuple[Face, ...]) -> int:
@@ -253,8 +161,5 @@ def _hint(faces: tuple[Face, ...], persons: int, brightness: float) -> Hint:
     return Hint.BLURRED if nearest.sharpness < BLURRED else Hint.OK
 
 
-def _describe(rgb: Pixels, box: Any) -> Descriptor:
-    """Turn the face upright by its five landmarks, scale it to 150×150 and run the network."""
-    models = _models()
-    chip = dlib.get_face_chip(rgb, models.landmarks(rgb, box), size=150, padding=0.25)
-    return np.array(models.network.compute_face_descriptor(chip), dtype=np.float64)
+def _describe(rgb: Pixels, box: Box) -> Descriptor:
+    return embedders.current().describe(rgb, landmarks.locate(rgb, box))

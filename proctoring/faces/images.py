@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 _JPEG = b"\xff\xd8\xff"
@@ -13,6 +14,8 @@ _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+_EXIF = b"Exif\x00\x00"
+_NEAR_THE_TOP = 4096  # bytes: where an EXIF segment begins, behind the header of the file at most
 _MOST_SCANS = 64  # a progressive picture has about ten; thousands of empty ones keep a decoder busy for minutes
 
 
@@ -73,14 +76,29 @@ def decode(data: bytes, limits: Limits = FRAME, *, most_side: int | None = None)
     """
     width, height = size(data, limits)
     flag = _reduction(max(width, height), most_side)
+    if flag == cv2.IMREAD_COLOR and (pixels := _quickly(data)) is not None:
+        return np.asarray(_shrunk(pixels, most_side), dtype=np.uint8)
+    return np.asarray(_shrunk(_carefully(data, flag), most_side), dtype=np.uint8)
+
+
+def _quickly(data: bytes) -> NDArray[np.uint8] | None:
+    """Decode a plain JPEG, in half the time; None for what needs OpenCV: turned by its EXIF, CMYK, PNG, damaged."""
+    if not data.startswith(_JPEG) or _EXIF in data[:_NEAR_THE_TOP]:
+        return None
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, "RGB"), dtype=np.uint8)
+    except ValueError:
+        return None
+
+
+def _carefully(data: bytes, flag: int) -> cv2.typing.MatLike:
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except (cv2.error, MemoryError) as error:
         raise Unreadable(Fault.DAMAGED, "the decoder gave up") from error
     if pixels is None:
         raise Unreadable(Fault.DAMAGED, "the decoder found no picture")
-    rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-    return np.asarray(_shrunk(rgb, most_side), dtype=np.uint8)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 def size(data: bytes, limits: Limits = FRAME) -> tuple[int, int]:

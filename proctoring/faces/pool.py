@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import TypeVar
 
-from proctoring.faces import engine
-from proctoring.faces.engine import Observation, PhotoReport, Unreadable
+from proctoring.faces import embedders, engine
+from proctoring.faces.embedders import Choice
+from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
 
 T = TypeVar("T")
 NICENESS = 10  # answers are saved first, faces are looked at second
@@ -44,17 +46,20 @@ class VerifierPool:
         self._executor: ProcessPoolExecutor | None = None
         self._closed = False
 
-    async def observe(self, jpeg: bytes) -> Observation:
-        """Say what a frame shows; raise Unreadable, VerifierBusy or VerifierFailed."""
-        return await self._run(_observe, jpeg)
+    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
+        """Say what a frame shows; raise Unreadable, VerifierBusy or VerifierFailed.
+
+        `near` is the face of the same camera's frame before: it saves a search of the whole frame.
+        """
+        return await self._run(partial(_observe, near=near), jpeg)
 
     async def describe_photo(self, image: bytes) -> PhotoReport:
         """Say whether a photo can be a reference; raise as `observe` does."""
         return await self._run(_describe_photo, image)
 
-    def observe_now(self, jpeg: bytes) -> Observation:
+    def observe_now(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
         """Do as `observe` does, for callers without an event loop."""
-        return self._run_now(_observe, jpeg)
+        return self._run_now(partial(_observe, near=near), jpeg)
 
     def describe_photo_now(self, image: bytes) -> PhotoReport:
         """Do as `describe_photo` does, for callers without an event loop."""
@@ -64,6 +69,11 @@ class VerifierPool:
         """Start every worker now, without waiting for it."""
         for _ in range(self.processes):
             self._submit(_answer, b"")
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that run now."""
+        with self._lock:
+            return list(getattr(self._executor, "_processes", None) or {})
 
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
@@ -117,7 +127,8 @@ class VerifierPool:
                 raise VerifierFailed("the verifier is closed")
             if self._executor is None:
                 # Spawned, not forked: a fork would copy the threads' locks and database connections of the server.
-                self._executor = ProcessPoolExecutor(self.processes, get_context("spawn"), _begin)
+                choice = embedders.chosen()
+                self._executor = ProcessPoolExecutor(self.processes, get_context("spawn"), _begin, (choice,))
             return self._executor
 
     def _retire(self, broken: ProcessPoolExecutor) -> None:
@@ -174,11 +185,12 @@ def _end(executor: ProcessPoolExecutor) -> None:
 # --- what runs in a worker -------------------------------------------------------------------------------------------
 
 
-def _begin() -> None:
+def _begin(choice: Choice) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the server ends its workers itself
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    embedders.choose(choice)
     engine.warm()
 
 
@@ -200,9 +212,9 @@ def _watched() -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _observe(jpeg: bytes) -> Observation:
+def _observe(jpeg: bytes, *, near: Box | None = None) -> Observation:
     with _watched():
-        return engine.observe(jpeg)
+        return engine.observe(jpeg, near=near)
 
 
 def _describe_photo(image: bytes) -> PhotoReport:

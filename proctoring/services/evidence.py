@@ -59,12 +59,19 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many pictures are past their day."""
+    """How many pictures and faces are past their day; false where there are none."""
 
     snapshots: int
     thumbnails: int
     photos: int
-    templates: int
+    templates: int  # of photos, and of check-ins that nobody went on from
+
+    @property
+    def pictures(self) -> int:
+        return self.snapshots + self.thumbnails + self.photos
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.templates)
 
 
 def expired(now: datetime) -> Expired:
@@ -73,7 +80,7 @@ def expired(now: datetime) -> Expired:
         snapshots=_expired(Snapshot, now).count(),
         thumbnails=_expired(Thumbnail, now).count(),
         photos=_expired(ReferencePhoto, now).count(),
-        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count(),
+        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count() + _left_over_templates(now).count(),
     )
 
 

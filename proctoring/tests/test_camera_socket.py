@@ -15,7 +15,7 @@ from exams.services import sittings
 from proctoring import broadcasts, verifier
 from proctoring.consumers import camera
 from proctoring.domain.protocol import CloseCode
-from proctoring.faces.engine import Observation
+from proctoring.faces.engine import Box, Observation
 from proctoring.models import IdentityCheck, Incident, Snapshot, Thumbnail
 from proctoring.services import incidents
 from proctoring.tests import scenes
@@ -46,9 +46,9 @@ class Remembering:
     def __init__(self, real: verifier.Verifier) -> None:
         self.real = real
 
-    async def observe(self, jpeg: bytes) -> Observation:
+    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation:
         if jpeg not in self.seen:
-            self.seen[jpeg] = await self.real.observe(jpeg)
+            self.seen[jpeg] = await self.real.observe(jpeg, near=near)
         return self.seen[jpeg]
 
 
@@ -387,7 +387,7 @@ async def test_a_verifier_that_is_away_neither_passes_nor_accuses(
     pages: list[Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away:
-        async def observe(self, jpeg: bytes) -> None:
+        async def observe(self, jpeg: bytes, **_hints: object) -> None:
             raise verifier.VerifierFailed("gone")
 
     clock = _Clock(monkeypatch)

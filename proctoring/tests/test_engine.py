@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from proctoring.faces import engine
+from proctoring.faces import embedders, engine
 from proctoring.faces.engine import Fault, Hint, Unreadable
 from proctoring.tests import scenes
 
@@ -48,14 +48,14 @@ def test_two_persons_are_two_persons() -> None:
     assert engine.distance(seen("biden"), reference("obama", "obama2", "obama3")) > 0.6
 
 
-def test_a_face_comes_with_its_box_and_128_numbers() -> None:
+def test_a_face_comes_with_its_box_and_the_numbers_of_its_embedder() -> None:
     observation = engine.observe(scenes.frame("obama"))
     face = observation.largest
     assert face is not None
     assert 200 < face.left < 320 < face.right < 440
     assert 0.8 < face.width / face.height < 1.25
     assert observation.descriptor is not None
-    assert observation.descriptor.shape == (engine.DESCRIPTOR_SIZE,)
+    assert observation.descriptor.shape == (embedders.current().size,)
     assert (observation.width, observation.height) == scenes.SIDE
 
 
