@@ -78,10 +78,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "examplatform.static_apps.CollectedStaticFiles",  # django.contrib.staticfiles
     "axes",
     "csp",
     "channels",
+    "django_htmx",
     "accounts",
     "exams",
     "proctoring",
@@ -154,6 +155,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES["default"]["MAX_ENTRIES"] = "100000"  # Django's 300 would forget candidates who are there
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- signing in ------------------------------------------------------------------------------------------------------

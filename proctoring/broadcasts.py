@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.core.cache import cache
 from django.db import transaction
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,11 @@ def room_group(exam_id: int) -> str:
     return f"room.{exam_id}"
 
 
+def wall_key(exam_id: int) -> str:
+    """Name the place in the cache where the last reading of a wall is kept; a notice makes it stale."""
+    return f"proctoring:wall:{exam_id}"
+
+
 def sitting_changed(sitting_id: int) -> None:
     """Tell the candidate's page that clock, state or messages differ."""
     _send_on_commit(sitting_group(sitting_id), {"type": "sitting.changed"})
@@ -36,8 +42,14 @@ def sitting_ended(sitting_id: int) -> None:
     _send_on_commit(sitting_group(sitting_id), {"type": "sitting.ended"})
 
 
+def sitting_watched(sitting_id: int, seconds: int) -> None:
+    """Tell the candidate's socket that an invigilator looks at the live picture, for so many seconds more."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.watched", "seconds": seconds})
+
+
 def room_changed(exam_id: int) -> None:
     """Tell the invigilators of an exam that there is something to look at."""
+    transaction.on_commit(partial(cache.delete, wall_key(exam_id)), robust=True)
     _send_on_commit(room_group(exam_id), {"type": "room.changed", "exam": exam_id})
 
 

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import now as wall_clock
+
 from exams import seams
 from exams.models import Exam, Sitting
+from exams.seams import Notice
 from proctoring import broadcasts, clearance, presence, queries
 from proctoring.models import Incident
-from proctoring.services import identity, incidents, messages, photos
+from proctoring.services import announcements, identity, incidents, messages, photos
 
 NEVER_CONNECTED = "never_connected"
 
@@ -19,11 +22,26 @@ def plug_in() -> None:
     seams.validity.register(clearance.reason_to_review)
     seams.photo_checks.register(photos.fault_of)
     seams.photo_stored.register(photos.prepare)
-    seams.notices.register(messages.notices)
+    seams.notices.register(hand_over_messages)
     seams.sitting_changed.connect(tell_page, dispatch_uid="proctoring.tell_page")
     seams.sitting_began.connect(expect_camera, dispatch_uid="proctoring.expect_camera")
+    seams.sitting_began.connect(catch_up, dispatch_uid="proctoring.catch_up")
     seams.sitting_taken_over.connect(note_second_device, dispatch_uid="proctoring.note_second_device")
     seams.sitting_ended.connect(close_camera, dispatch_uid="proctoring.close_camera")
+
+
+def hand_over_messages(sitting: Sitting) -> list[Notice]:
+    """Answer a page that asks for its messages; asking is its sign of life, and the answer their delivery."""
+    presence.heard(sitting.pk, wall_clock())
+    told = messages.notices(sitting)
+    if told:
+        messages.mark_delivered(sitting, now=wall_clock())
+    return told
+
+
+def catch_up(sender: type[Sitting], sitting: Sitting, now: datetime, **facts: Any) -> None:
+    """Give whoever begins later what was announced before."""
+    announcements.catch_up(sitting, now)
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

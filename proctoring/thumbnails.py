@@ -13,6 +13,7 @@ from proctoring import access
 from proctoring.models import Thumbnail
 from proctoring.services import thumbnails
 
+SEES_PICTURES = "proctoring.view_snapshot"
 MOST_SITTINGS = 50
 MOST_DIGITS = 16  # beyond any number of ours, and before the year 2286
 
@@ -24,8 +25,10 @@ def room_thumbnails(request: HttpRequest, exam: int) -> HttpResponseBase:
         return JsonResponse({"error": "signed_out", "message": _("登录已失效，请重新登录。")}, status=401)
     try:
         watched = access.watched_exam(request.user, exam)
-    except access.NoExam:
+    except access.NotThere:
         raise PermissionDenied from None
+    if not request.user.has_perm(SEES_PICTURES):
+        raise PermissionDenied
     sittings, after = _numbers(request.GET.get("sittings", "")), _numbers(request.GET.get("after", "") or "0")
     if not sittings or not after or len(sittings) > MOST_SITTINGS:
         return JsonResponse({"error": "malformed", "message": _("请求格式不正确。")}, status=400)

@@ -1,9 +1,10 @@
 """The check-in page, the endpoints of proctoring, and its websocket."""
 
-from django.urls import path
+from django.urls import include, path
 
 from proctoring import companion, thumbnails, views
 from proctoring.consumers.camera import CameraConsumer
+from proctoring.consumers.room import RoomConsumer
 from proctoring.consumers.second_camera import SecondCameraConsumer
 
 app_name = "proctoring"
@@ -20,8 +21,10 @@ urlpatterns = [
     path("second-camera/pair/", companion.pair, name="second_camera_pair"),
     path("room/<int:exam>/thumbnails/", thumbnails.room_thumbnails, name="room_thumbnails"),
     path("staff/pictures/<str:kind>/<int:pk>/", views.picture, name="picture"),
+    path("room/", include("proctoring.room.urls")),
 ]
 websocket_urlpatterns = [
     path("ws/sitting/", CameraConsumer.as_asgi()),
     path("ws/second-camera/", SecondCameraConsumer.as_asgi()),
+    path("ws/room/<int:exam_id>/", RoomConsumer.as_asgi()),
 ]

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now as wall_clock
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.requests import CandidateRequest, candidate_required
@@ -18,10 +18,10 @@ from exams import seams
 from exams.access import sitting_of, sitting_required
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn
-from exams.models import ReferencePhoto
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
-from proctoring import forms, queries
+from proctoring import forms, queries, room_queries
 from proctoring.models import Snapshot
 from proctoring.services import evidence, identity, lockdown, messages
 
@@ -58,6 +58,7 @@ def check_in(request: CandidateRequest) -> HttpResponse:
         "help_contact": enrolment.exam.help_contact,
         "phase": "held" if sitting.check_in == CheckIn.HELD else "idle",
         "consented": consented,
+        "place_in_queue": _place_in_queue(sitting),
         "attempts_left": max(1, enrolment.exam.check_in_attempts - sitting.check_in_failures),
         "adopts": not queries.has_reference(enrolment),
     }
@@ -73,7 +74,18 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
     place = exam_queries.place(sitting, wall_clock())
     elsewhere = place.url if place.step is not Step.CHECK_IN else ""
     said = [{"id": notice.id, "text": notice.text} for notice in seams.notices_for(sitting)]
-    return JsonResponse({"state": sitting.check_in, "next": elsewhere, "messages": said})
+    return JsonResponse(
+        {"state": sitting.check_in, "next": elsewhere, "messages": said, "queue": _place_in_queue(sitting)}
+    )
+
+
+def _place_in_queue(sitting: Sitting) -> str:
+    """Say how many are served before this candidate, as the page shows it."""
+    place = room_queries.place_in_queue(sitting)
+    if place <= 1:
+        return _("下一位就是您。") if place else ""
+    ahead = ngettext("您前面还有%(count)d位考生。", "您前面还有%(count)d位考生。", place - 1)
+    return ahead % {"count": place - 1}
 
 
 @require_POST

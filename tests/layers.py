@@ -29,6 +29,8 @@ LAYERS = {
     "broadcasts": SERVICES,
     "paper_view": SERVICES,
     "presence": SERVICES,
+    "live_view": SERVICES,
+    "room_queries": SERVICES,
     "requests": SERVICES,  # what a request of a candidate carries; no answer to it
     "sweeper": EDGES,  # reads the clock, in a thread of the server
     "throttle": SERVICES,
@@ -36,6 +38,8 @@ LAYERS = {
     "wording": SERVICES,
     "views": EDGES,
     "consumers": EDGES,
+    "room": EDGES,
+    "timeline": EDGES,  # words for people who read
     "admin": EDGES,
     "management": EDGES,
     "receivers": EDGES,

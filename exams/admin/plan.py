@@ -118,8 +118,8 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                 "fields": (
                     ("face_rule", "check_in_attempts"),
                     ("after_failed_check_in", "without_reference"),
-                    "second_camera",
-                    "asks_to_turn",
+                    ("asks_to_turn", "second_camera"),
+                    "second_review",
                 )
             },
         ),

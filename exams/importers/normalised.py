@@ -50,6 +50,7 @@ class ExamRow:
     without_reference: str
     second_camera: str
     asks_to_turn: bool
+    second_review: bool
     switch_limit: int | None
     after_switch_limit: str
     late_responses: str

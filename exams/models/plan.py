@@ -108,6 +108,7 @@ class Exam(models.Model):
     second_camera = models.CharField(
         _("第二摄像头"), max_length=20, choices=SecondCamera, default=SecondCamera.OFF.value
     )
+    second_review = models.BooleanField(_("异常复审"), default=False)
     full_screen = models.BooleanField(_("全屏考试"), default=True)
     switch_limit = models.PositiveIntegerField(_("切屏上限"), null=True, blank=True)
     after_switch_limit = models.CharField(

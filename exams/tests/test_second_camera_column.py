@@ -19,7 +19,7 @@ def read(cells: dict[str, str], heading: str = "第二摄像头") -> tuple[str |
 
     rows = plan_files.rows()
     rows["考试科目"][0].update(cells)
-    package, faults = workbook.read(plan_files.workbook(rows, rename))
+    package, faults, _rows = workbook.read(plan_files.workbook(rows, rename))
     return package.exams[0].second_camera if package else None, [fault.reason for fault in faults]
 
 

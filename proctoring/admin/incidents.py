@@ -22,8 +22,26 @@ from exams.admin.read_only import ReadOnly
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from proctoring.admin import acts, links, page, words
+from proctoring.domain.reviewing import Standing
 from proctoring.models import Incident
-from proctoring.services import interventions
+from proctoring.services import reviews
+
+
+class AwaitsSecond(admin.SimpleListFilter):
+    """Incidents of which one person has said what they were, and a second one must."""
+
+    title = gettext_lazy("复审")
+    parameter_name = "second"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("awaited", words.STANDINGS[Standing.AWAITING_SECOND])]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        if self.value() != "awaited":
+            return queryset
+        wanted = queryset.filter(severity=Incident.Severity.SERIOUS, sitting__enrolment__exam__second_review=True)
+        still_open = Incident.Review.OPEN
+        return wanted.filter(second_review=still_open).exclude(review=still_open)
 
 
 @admin.register(Incident)
@@ -32,6 +50,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
     list_display_links = ("kind_name",)
     list_filter = (
         "review",
+        AwaitsSecond,
         "severity",
         "kind",
         "sitting__enrolment__exam__plan",
@@ -77,7 +96,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     @admin.display(description=gettext_lazy("处理状态"), ordering="review")
     def review_badge(self, incident: Incident) -> SafeString:
-        return links.state(incident.review, incident.get_review_display())
+        return links.state(incident.standing, str(words.STANDINGS[incident.standing]))
 
     # --- one ---
 
@@ -102,7 +121,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
             "exam": incident.sitting.enrolment.exam,
             "photos": list(photos) if request.user.has_perm("exams.view_referencephoto") else [],
             "sees_pictures": request.user.has_perm("proctoring.view_snapshot"),
-            "panel": acts.offers(request, incident.sitting, [acts.Kind.REVIEW_INCIDENT]).get("review_incident"),
+            "offers": acts.offers(request, incident.sitting, [acts.Kind.REVIEW_INCIDENT, acts.Kind.REVIEW_AGAIN]),
         }
         request.current_app = self.admin_site.name
         response = TemplateResponse(request, "admin/proctoring/incident/page.html", context)
@@ -142,7 +161,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
         done = 0
         for incident in chosen:
             try:
-                interventions.review_incident(
+                reviews.review_incident(
                     incident,
                     outcome=Incident.Review.DISMISSED,
                     by=cast(AbstractUser, request.user),

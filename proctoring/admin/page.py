@@ -9,11 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
-from proctoring.admin import acts, answers, timeline, words
+from proctoring import timeline
+from proctoring.admin import acts, answers, words
 from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot
+from proctoring.services import claims, freshness
 
 Kind = acts.Kind
 
@@ -34,6 +37,8 @@ class IncidentLine:
     incident: Incident
     tone: str
     review_tone: str
+    standing: Promise | str
+    wants_second: bool  # the first person has spoken, a second one must
     lasted: str
     details: list[str]
     pictures: list[Snapshot]
@@ -44,7 +49,7 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
     incidents = Incident.objects.filter(sitting=sitting)
     counts = {
         "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
-        "open_calls": _calls(sitting).count(),
+        "open_calls": open_calls(sitting).count(),
         "answered": sitting.responses.exclude(value=[]).count(),
         "doubtful": sitting.responses.filter(doubtful=True).count(),
     }
@@ -73,8 +78,10 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "enrolment": sitting.enrolment,
         "exam": sitting.enrolment.exam,
         "panels": acts.panels(request, sitting, tried),
+        "stamp": freshness.stamp(sitting),
+        "claim": claims.current(sitting, now),
         "offers": acts.offers(request, sitting, acts.IN_PLACE),
-        "photos": _photos(sitting) if may("exams.view_referencephoto") else [],
+        "photos": photos(sitting) if may("exams.view_referencephoto") else [],
         "check_in": next((_line(one) for one in told if one.snapshot_id and _at_the_door(one)), None),
         "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
         "checks": [_line(one) for one in told],
@@ -83,10 +90,13 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "sees_pictures": may("proctoring.view_snapshot"),
         "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
-        "call": _calls(sitting).order_by("-at").first(),
+        "call": open_calls(sitting).order_by("-at").first(),
         "paper": paper,
         "sees_points": may("exams.view_result"),
         "story": timeline.of(sitting),
+        "sees_dossiers": may("proctoring.view_dossier"),
+        "makes_dossiers": may("proctoring.add_dossier"),
+        "dossiers": list(sitting.dossiers.select_related("made_by")),
     }
 
 
@@ -95,7 +105,9 @@ def incident_line(incident: Incident, now: datetime) -> IncidentLine:
     return IncidentLine(
         incident=incident,
         tone=words.tone(incident.severity),
-        review_tone=words.tone(incident.review),
+        review_tone=words.tone(incident.standing),
+        standing=words.STANDINGS[incident.standing],
+        wants_second=incident.wants_second and incident.review != Incident.Review.OPEN,
         lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
         details=words.details(incident),
         pictures=list(incident.snapshots.all()),
@@ -121,7 +133,8 @@ def _at_the_door(check: IdentityCheck) -> bool:
     return check.occasion == IdentityCheck.Occasion.CHECK_IN
 
 
-def _photos(sitting: Sitting) -> list[ReferencePhoto]:
+def photos(sitting: Sitting) -> list[ReferencePhoto]:
+    """Return the reference photos in force."""
     return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
 
 
@@ -132,7 +145,8 @@ def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
     return newest if newest is not None and newest.pk not in shown else None
 
 
-def _calls(sitting: Sitting) -> Any:
+def open_calls(sitting: Sitting) -> Any:
+    """Return the calls for help of a sitting that nobody has answered."""
     return Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE, settled_at__isnull=True)
 
 

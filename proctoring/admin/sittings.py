@@ -24,6 +24,7 @@ from exams.admin.read_only import ReadOnly
 from exams.models import Enrolment, Exam, ReferencePhoto, Sitting
 from proctoring.admin import acting, links, overview, page, words
 from proctoring.admin.bulk import ActsOnMany
+from proctoring.admin.dossiers import MakesDossiers
 from proctoring.models import Incident
 
 UNPROCESSABLE = 422
@@ -46,7 +47,7 @@ class PhotoToCompare(admin.SimpleListFilter):
 
 
 @admin.register(Sitting)
-class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
+class SittingAdmin(ActsOnMany, ReadOnly, MakesDossiers):
     list_display = (
         "who",
         "exam_link",
@@ -153,6 +154,8 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
             "opts": self.opts,
             "title": sitting.enrolment.name,
             "said": outcome.said if outcome else "",
+            "asks": outcome is not None and outcome.asks,
+            "act_url": reverse("admin:exams_sitting_act", args=[sitting.pk]),
         }
         request.current_app = self.admin_site.name
         response = TemplateResponse(request, "admin/exams/sitting/page.html", context, status=status)

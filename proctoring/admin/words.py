@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from exams.models import Result, Sitting
 from proctoring.domain.check_in import Outcome
 from proctoring.domain.lockdown import Cause
+from proctoring.domain.reviewing import Standing
 from proctoring.models import IdentityCheck, Incident, Intervention
 
 NEAR = 0.03  # closer to the threshold than this, neither side of it says much
@@ -54,11 +55,22 @@ TONES = {  # the badge of each state; words always stand beside the colour
     Incident.Severity.WARNING: "warning",
     Incident.Severity.SERIOUS: "danger",
     Incident.Review.OPEN: "warning",
+    Standing.AWAITING_SECOND: "warning",
+    Standing.DISPUTED: "danger",
     Incident.Review.CONFIRMED: "danger",
     Incident.Review.DISMISSED: "",
     IdentityCheck.Verdict.MATCH: "success",
     IdentityCheck.Verdict.ADOPTED: "accent",
     IdentityCheck.Verdict.MISMATCH: "danger",
+}
+
+
+STANDINGS: dict[Standing, Promise] = {
+    Standing.OPEN: Incident.Review.OPEN.label,
+    Standing.AWAITING_SECOND: gettext_lazy("待复审"),
+    Standing.DISPUTED: gettext_lazy("两次意见不一致"),
+    Standing.CONFIRMED: Incident.Review.CONFIRMED.label,
+    Standing.DISMISSED: Incident.Review.DISMISSED.label,
 }
 
 

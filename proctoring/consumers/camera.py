@@ -7,6 +7,9 @@ flood waits in the client's own socket. Nothing here writes for a frame, and no 
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from channels.db import database_sync_to_async
@@ -17,13 +20,13 @@ from django.utils.timezone import now as wall_clock
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
 from exams.models import Sitting
-from proctoring import broadcasts, presence, queries, verifier, wording
+from proctoring import broadcasts, live_view, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
 from proctoring.consumers.socket import Socket
 from proctoring.domain import protocol
-from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose
+from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, Verdict
 from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 FRAMES_A_SECOND: Final = 4.0
 FRAMES_AT_ONCE: Final = 4
 BEAT: Final = 5.0  # seconds
+LIVE_INTERVAL: Final = 1000  # milliseconds between frames while an invigilator looks at the live picture
 BEATS_BETWEEN_CHECKS: Final = 12  # once a minute: still signed in, still the same sitting?
 SERVICE_RESTART: Final = 1012  # the code with which the server says goodbye when it stops
 DESKS: Final[dict[Purpose, type[Desk]]] = {Purpose.CHECK_IN: CheckInDesk, Purpose.EXAM: ExamDesk}
@@ -46,6 +50,7 @@ class CameraConsumer(Socket):
     desk: Desk | None = None
     client = ""
     beats: asyncio.Task[None] | None = None
+    watched_until = 0.0  # by the monotonic clock: until then an invigilator looks at the live picture
 
     def stop(self) -> None:
         if self.beats is not None:
@@ -115,6 +120,8 @@ class CameraConsumer(Socket):
             await self._say((protocol.Verdict("not_wanted", str(wording.NOT_WATCHED), 10_000),))
             return
         taken_at = wall_clock()
+        if self.facts is not None and time.monotonic() < self.watched_until:
+            await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
             observation = await self._observe(data, self.desk.trail.near())
         except Unreadable:
@@ -124,7 +131,16 @@ class CameraConsumer(Socket):
             await self._say(await self.desk.missed(wall_clock()))
         else:
             self.desk.trail.remember(observation)
-            await self._say(await self.desk.look(Frame(taken_at, data, observation)))
+            await self._say(self._hurried(await self.desk.look(Frame(taken_at, data, observation))))
+
+    def _hurried(self, replies: Sequence[Reply]) -> Sequence[Reply]:
+        """Ask for the next frame sooner while somebody looks."""
+        if time.monotonic() >= self.watched_until:
+            return replies
+        return [
+            replace(reply, next_in_ms=min(reply.next_in_ms, LIVE_INTERVAL)) if isinstance(reply, Verdict) else reply
+            for reply in replies
+        ]
 
     async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
@@ -142,6 +158,13 @@ class CameraConsumer(Socket):
         await self._refresh()
         if not self.gone:
             await self._say((protocol.Changed(),))
+
+    async def sitting_watched(self, event: dict[str, Any]) -> None:
+        """An invigilator looks: let frames come often for a while, the first one at once."""
+        was_watched = time.monotonic() < self.watched_until
+        self.watched_until = time.monotonic() + event["seconds"]
+        if not was_watched and self.desk is not None and self.desk.wants_frames():
+            await self._say((protocol.Look(),))
 
     async def sitting_ended(self, event: dict[str, Any]) -> None:
         await self._say((protocol.Changed(),))

@@ -8,6 +8,7 @@ from random import Random
 
 from proctoring.domain import drill
 from proctoring.domain.drill import Look, Rates
+from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
 from proctoring.domain.recognition import Recognition
 
@@ -55,7 +56,7 @@ def honest_hours(
     persons: Sequence[Person], threshold: float, hours_each: float, dice: Random, *, changing: bool, with_check_in: bool
 ) -> Rates:
     """Let everybody sit honestly; `changing`: in the pose and light of another of their pictures every 45 seconds."""
-    alarms: Counter[drill.Kind] = Counter()
+    alarms: Counter[Kind] = Counter()
     for person in persons:
         pools = [person.today, *person.other_days] if changing else [person.today]
         shows = drill.changing(pools, ANOTHER_POSE_EVERY, dice)

@@ -175,6 +175,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A frame is wanted now, before the time that the last verdict named: somebody looks at the picture."""
+
+    type: str = field(default="look", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SlowDown:
     """The last frame was not looked at."""
 
@@ -191,7 +198,7 @@ class Refused:
     type: str = field(default="refused", init=False)
 
 
-Reply = Verdict | CheckInState | Received | Changed | SlowDown | Refused
+Reply = Verdict | CheckInState | Received | Changed | Look | SlowDown | Refused
 
 
 def encode(reply: Reply) -> str:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 
 from accounts.models import PersonalPicture
 from exams.domain.lifecycle import State
-from exams.models import ReferencePhoto
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from proctoring.domain import retention
 from proctoring.models import Camera, CheckInTemplate, FaceTemplate, PictureViewing, Snapshot, Thumbnail
@@ -54,6 +54,13 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
         enrolment_id=picture.sitting.enrolment_id if isinstance(picture, Snapshot) else picture.enrolment_id,
         by_id=by.pk,
         at=now,
+    )
+
+
+def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who began to look at whose live picture, of which nothing is kept."""
+    PictureViewing.objects.create(
+        kind=PictureViewing.Kind.LIVE, picture=sitting.pk, enrolment_id=sitting.enrolment_id, by_id=by.pk, at=now
     )
 
 

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from exams.domain import lifecycle
+from exams.domain.lifecycle import Review
 from exams.models import Sitting
-from exams.services.changes import for_staff
+from exams.services.changes import REASON_LENGTH, for_staff
+from exams.services.refusals import Refused
 from proctoring import broadcasts
 from proctoring.domain import policy
 from proctoring.models import Incident, Snapshot
@@ -20,8 +25,8 @@ Kind = Incident.Kind
 Severity = Incident.Severity
 
 SERVER_STOPPED = "server_stopped"  # a gap that is nobody's doing but ours
-BEFORE = _("发生之前")
-AFTER = _("恢复之后")
+BEFORE = gettext_lazy("发生之前")
+AFTER = gettext_lazy("恢复之后")
 SHORT_GAP = timedelta(seconds=20)  # a reload, a lift, a changed cable: nothing to write down
 
 
@@ -87,6 +92,37 @@ def close_all(sitting: Sitting, *, ended_at: datetime) -> int:
     """End whatever is still open, since the sitting is over."""
     kinds = Incident.objects.filter(sitting=sitting, ended_at=None).values_list("kind", flat=True)
     return sum(close(sitting, kind, ended_at=ended_at) is not None for kind in list(kinds))
+
+
+# --- what people say of it -------------------------------------------------------------------------------------------
+
+_FIRST = ["review", "review_reason", "reviewed_by", "reviewed_at"]
+_SECOND = [f"second_{name}" for name in _FIRST]
+
+
+def write_review(incident: Incident, outcome: Review, *, by: AbstractUser, reason: str, now: datetime) -> None:
+    """Write down what the first person says; a second review of what was said before does not hold any more."""
+    incident.review = _moved(incident.review, outcome)
+    incident.review_reason = reason[:REASON_LENGTH]
+    incident.reviewed_by_id, incident.reviewed_at = by.pk, now
+    incident.second_review, incident.second_review_reason = Review.OPEN.value, ""
+    incident.second_reviewed_by, incident.second_reviewed_at = None, None
+    incident.save(update_fields=[*_FIRST, *_SECOND])
+
+
+def write_second_review(incident: Incident, outcome: Review, *, by: AbstractUser, reason: str, now: datetime) -> None:
+    """Write down what the second person says."""
+    incident.second_review = _moved(incident.second_review, outcome)
+    incident.second_review_reason = reason[:REASON_LENGTH]
+    incident.second_reviewed_by_id, incident.second_reviewed_at = by.pk, now
+    incident.save(update_fields=_SECOND)
+
+
+def _moved(before: str, outcome: Review) -> str:
+    try:
+        return lifecycle.move(Review(before), outcome).value
+    except lifecycle.IllegalMove:
+        raise Refused(_("请选择“确认”或“排除”。")) from None
 
 
 # --- what the camera shows -------------------------------------------------------------------------------------------

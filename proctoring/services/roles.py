@@ -18,7 +18,8 @@ BOTH = (
     "exams.view_plan exams.view_exam exams.view_section exams.view_enrolment exams.view_referencephoto "
     "exams.view_consent exams.view_sitting exams.view_response exams.view_statechange "
     "proctoring.view_identitycheck proctoring.view_incident proctoring.view_intervention proctoring.view_message "
-    "proctoring.view_snapshot proctoring.replace_photo proctoring.accept_late proctoring.decide_validity"
+    "proctoring.view_snapshot proctoring.replace_photo proctoring.accept_late proctoring.decide_validity "
+    "proctoring.view_dossier proctoring.add_dossier"
 )
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     ORGANIZER: frozenset(
@@ -28,7 +29,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         "exams.view_result exams.view_mark exams.export_result "
         "proctoring.view_pictureviewing proctoring.view_roomviewing".split()
     ),
-    INVIGILATOR: frozenset(f"{BOTH} proctoring.intervene".split()),
+    INVIGILATOR: frozenset(f"{BOTH} proctoring.watch_room proctoring.intervene".split()),
 }
 
 

@@ -209,6 +209,7 @@ def test_nobody_else_is_shown_a_wall() -> None:
     assert ask(Client(), exam, sitting).status_code == 401
     assert ask(browser_of(sitting), exam, sitting).status_code == 401  # a candidate, even of this sitting
     assert ask(staff.staff_without_group(), exam, sitting).status_code == 403
+    assert ask(staff.organizer(), exam, sitting).status_code == 403  # prepares the exam, does not watch it
     missing = reverse("proctoring:room_thumbnails", args=[exam.pk + 1])
     assert staff.invigilator().get(missing, {"sittings": "1"}).status_code == 403
     assert not RoomViewing.objects.exists()

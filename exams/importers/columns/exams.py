@@ -163,6 +163,16 @@ EXAMS = Sheet(
             example="否",
         ),
         Column(
+            "second_review",
+            "异常复审",
+            Kind.YES_NO,
+            _("严重的异常是否须由第二人复审，两人意见一致才算处理完毕。不填为否。"),
+            aliases=("二次审核", "复审"),
+            offered=("是", "否"),
+            default=False,
+            example="否",
+        ),
+        Column(
             "switch_limit",
             "切屏上限",
             Kind.INTEGER,

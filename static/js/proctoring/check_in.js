@@ -206,6 +206,7 @@ async function askState() {
     } else if ((data.state === "held") !== (page.dataset.state === "held")) {
       window.location.reload();
     } else {
+      say("[data-place-in-queue]", data.queue);
       notices.show(data.messages, messageHeading, (id) => page.dataset.seenUrl.replace("/0/", `/${id}/`));
     }
   } catch (error) {

@@ -243,6 +243,11 @@ export class LiveCamera {
         this.#answered(message.next_in_ms);
         this.#options.onReceived?.();
         break;
+      case "look":
+        if (!this.#awaiting) {
+          this.#schedule(0);
+        }
+        break;
       case "slow_down":
         this.#answered(message.next_in_ms);
         break;
