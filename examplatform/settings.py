@@ -37,6 +37,9 @@ FACE_EMBEDDER = env.str("FACE_EMBEDDER", "dlib")  # or the path of an ONNX file 
 FACE_EMBEDDER_PIXELS = env.str("FACE_EMBEDDER_PIXELS", "")  # what such a file wants, e.g. "rgb 127.5 127.5"
 FACE_PRECISION = env.str("FACE_PRECISION", "int8", validate=OneOf(["fp32", "int8"]))  # of dlib's network
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", 180, validate=Range(1))  # how long pictures of a sitting are kept
+THUMBNAIL_DAYS = env.int("THUMBNAIL_DAYS", 30, validate=Range(1))  # the thin trail; never longer than EVIDENCE_DAYS
+THUMBNAIL_SECONDS = env.int("THUMBNAIL_SECONDS", 10, validate=Range(2, 60))  # how old a picture on the wall may be
+SECOND_CAMERA_GRACE_SECONDS = env.int("SECOND_CAMERA_GRACE_SECONDS", 45, validate=Range(1, 600))  # a phone may be away
 REFERENCE_PHOTO_DAYS = env.int("REFERENCE_PHOTO_DAYS", 180, validate=Range(1))  # counted from the end of the exam
 IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", 500, validate=Range(1))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from exams import seams
-from exams.domain import flow
+from exams.domain import consent, flow
 from exams.domain import progress as counting
 from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
@@ -26,6 +26,7 @@ __all__ = [
     "facts",
     "first_picture",
     "first_pictures",
+    "is_watched",
     "late_rule",
     "paper_view",
     "place",
@@ -74,6 +75,14 @@ def late_rule(exam: Exam) -> LateRule:
     return LateRule(
         accepted_for=timedelta(seconds=grace), kept_for_review=exam.late_responses == Exam.LateResponses.KEEP
     )
+
+
+def is_watched(sitting: Sitting) -> bool:
+    """Tell whether cameras run while a sitting lasts: where the exam asks for it and the candidate said yes."""
+    if sitting.enrolment.exam.face_rule != Exam.FaceRule.CONTINUOUS:
+        return False
+    answer = sitting.enrolment.consents.filter(version=consent.VERSION).order_by("-at", "-pk").first()
+    return answer is not None and answer.given
 
 
 # --- where a candidate belongs, and until when -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The one door from an id to what the room shows: staff who may watch reach the exams, and in an exam its sittings."""
+"""The doors of proctoring: staff who may watch reach exams and their sittings, a phone the sitting it belongs to."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,10 +7,14 @@ from types import SimpleNamespace
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
+from django.core import signing
 from django.db.models import Q, QuerySet
 
-from exams.domain.lifecycle import State
+from exams import queries as exam_queries
+from exams.domain.lifecycle import ENDED, State
 from exams.models import Exam, Sitting
+from proctoring.models import SecondCamera
+from proctoring.services import second_camera
 
 WATCH, INTERVENE = "proctoring.watch_room", "proctoring.intervene"
 SHOWN_AFTER_CLOSE = timedelta(hours=12)
@@ -64,6 +68,19 @@ def watcher_of_session(session: SessionBase) -> AbstractUser | None:
     request = SimpleNamespace(session=session)
     user = auth.get_user(request)  # type: ignore[arg-type]
     return user if isinstance(user, AbstractUser) and may_watch(user) else None
+
+
+def second_camera_of(token: str) -> SecondCamera | None:
+    """Return the pairing that a phone's token proves, with its sitting; None once it is void or nobody may look."""
+    try:
+        sitting_id, number = signing.loads(token, salt=second_camera.SALT, max_age=second_camera.LASTS)
+    except (signing.BadSignature, TypeError, ValueError):
+        return None
+    pairings = SecondCamera.objects.select_related("sitting__enrolment__exam__plan")
+    phone = pairings.filter(sitting=sitting_id, number=number, is_paired=True).first()
+    if phone is None or phone.sitting.state in ENDED or not exam_queries.is_watched(phone.sitting):
+        return None
+    return phone if phone.sitting.enrolment.exam.uses_second_camera else None
 
 
 def _sittings(user: Visitor, exam_id: int) -> QuerySet[Sitting]:

@@ -17,6 +17,11 @@ def sitting_group(sitting_id: int) -> str:
     return f"sitting.{sitting_id}"
 
 
+def phone_group(sitting_id: int) -> str:
+    """Name the group of the phone that shows the room of a sitting."""
+    return f"phone.{sitting_id}"
+
+
 def room_group(exam_id: int) -> str:
     """Name the group of the invigilators who watch one exam."""
     return f"room.{exam_id}"
@@ -51,6 +56,16 @@ def room_changed(exam_id: int) -> None:
     """Tell the invigilators of an exam that there is something to look at."""
     transaction.on_commit(partial(cache.delete, wall_key(exam_id)), robust=True)
     _send_on_commit(room_group(exam_id), {"type": "room.changed", "exam": exam_id})
+
+
+def phone_changed(sitting_id: int, number: int) -> None:
+    """Tell phones that only the one with this number is wanted any more."""
+    _send_on_commit(phone_group(sitting_id), {"type": "phone.changed", "number": number})
+
+
+def incident_began(sitting_id: int, incident_id: int) -> None:
+    """Tell the phone of a sitting that full pictures are wanted for an incident."""
+    _send_on_commit(phone_group(sitting_id), {"type": "incident.began", "incident": incident_id})
 
 
 def _send_on_commit(group: str, message: dict[str, Any]) -> None:

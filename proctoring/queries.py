@@ -16,8 +16,10 @@ from proctoring import verifier
 from proctoring.domain import matching
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
+from proctoring.domain.second_camera import Phone
 from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
+from proctoring.services import second_camera
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,8 @@ class CameraFacts:
     references: tuple[Descriptor, ...]  # of the photos
     accepted: Descriptor | None  # of the face that passed check-in
     open_incidents: dict[Kind, tuple[datetime, bool]]
+    second_camera: str  # the exam's rule
+    phone: Phone
 
     @property
     def attempts_left(self) -> int:
@@ -99,6 +103,8 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         references=references(enrolment),
         accepted=_accepted(sitting),
         open_incidents=_open_incidents(sitting),
+        second_camera=exam.second_camera,
+        phone=second_camera.phone_of(sitting.pk) if exam.uses_second_camera else Phone(),
     )
 
 

@@ -45,6 +45,9 @@ SIGNED_OUT = _("登录已失效，请重新登录。")
 NOT_ALLOWED = _("当前不需要使用摄像头。")
 SUPERSEDED = _("您已在另一个页面打开摄像头，本页面已停止采集。")
 ENDED = _("考试已结束，摄像头已关闭。")
+PHONE_TAKEN = _("已有另一部手机接替，本机已断开。")
+PHONE_RELEASED = _("考生已断开本手机，画面不再上传。")
+PHONE_UNKNOWN = _("本手机尚未连接或已断开。请在电脑上打开二维码，重新扫描。")
 BAD_FRAME = _("画面格式不正确。")
 
 PHOTO_FAULTS: dict[Fault, Promise] = {

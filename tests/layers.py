@@ -50,6 +50,8 @@ LAYERS = {
     "middleware": EDGES,
     "forms": EDGES,
     "templatetags": EDGES,
+    "thumbnails": EDGES,
+    "companion": EDGES,
     "urls": EDGES,
     "apps": EDGES,
 }
@@ -83,6 +85,7 @@ SEEING = (
     "network",
     "quality",
     "stage",
+    "thumbnail",
 )
 MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in SEEING}
 HOLDS_ANSWERS = ("exams.domain.marking", "Key")
@@ -93,6 +96,7 @@ CANDIDATE_EDGES = (
     "exams.templatetags",
     "proctoring.views",
     "proctoring.consumers",
+    "proctoring.companion",
 )
 
 

@@ -119,7 +119,8 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                 "fields": (
                     ("face_rule", "check_in_attempts"),
                     ("after_failed_check_in", "without_reference"),
-                    ("asks_to_turn", "second_review"),
+                    ("asks_to_turn", "second_camera"),
+                    "second_review",
                 )
             },
         ),

@@ -48,6 +48,7 @@ class ExamRow:
     check_in_attempts: int
     after_failed_check_in: str
     without_reference: str
+    second_camera: str
     asks_to_turn: bool
     second_review: bool
     switch_limit: int | None

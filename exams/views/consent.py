@@ -35,13 +35,17 @@ def answered(request: HttpRequest) -> bool | None:
 
 def consent_page(request: HttpRequest, sitting: Sitting, answer_url: str) -> HttpResponse:
     """Show the text in force; the answer goes to an address of whoever asks."""
+    exam = sitting.enrolment.exam
     page = context(
         sitting,
         answer_url=answer_url,
         version=VERSION,
         text=f"exams/consent/{VERSION}.html",
-        continuous=sitting.enrolment.exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        continuous=exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        second_camera=exam.uses_second_camera,
+        second_camera_required=exam.second_camera == Exam.SecondCamera.REQUIRED,
         evidence_days=settings.EVIDENCE_DAYS,
+        thumbnail_days=min(settings.THUMBNAIL_DAYS, settings.EVIDENCE_DAYS),
         photo_days=settings.REFERENCE_PHOTO_DAYS,
     )
     return render(request, "exams/consent.html", page)

@@ -15,7 +15,7 @@ from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
 from proctoring import timeline
 from proctoring.admin import acts, answers, words
-from proctoring.models import IdentityCheck, Incident, Message, Snapshot
+from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot
 from proctoring.services import claims, freshness
 
 Kind = acts.Kind
@@ -140,7 +140,7 @@ def photos(sitting: Sitting) -> list[ReferencePhoto]:
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
     """Return the newest picture of the exam itself, where it is not the one of the check-in."""
     shown = {check.snapshot_id for check in told if _at_the_door(check)}
-    newest: Snapshot | None = sitting.snapshots.order_by("-taken_at").first()
+    newest: Snapshot | None = sitting.snapshots.filter(camera=Camera.FACE).order_by("-taken_at").first()
     return newest if newest is not None and newest.pk not in shown else None
 
 

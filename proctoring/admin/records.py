@@ -13,7 +13,7 @@ from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import ReadOnly
 from exams.services.changes import for_reader
 from proctoring.admin import links
-from proctoring.models import Intervention, PictureViewing
+from proctoring.models import Intervention, PictureViewing, RoomViewing
 
 
 @admin.register(Intervention)
@@ -64,6 +64,24 @@ class PictureViewingAdmin(ReadOnly, admin.ModelAdmin[PictureViewing]):
     @admin.display(description=_("考生"), ordering="enrolment__name")
     def enrolment_link(self, viewing: PictureViewing) -> SafeString:
         return rows.to_row(viewing.enrolment, links.candidate(viewing.enrolment))
+
+
+@admin.register(RoomViewing)
+class RoomViewingAdmin(ReadOnly, admin.ModelAdmin[RoomViewing]):
+    began = columns.moment("began_at", _("开始"))
+    ended = columns.moment("ended_at", _("结束"))
+    list_display = ("began", "ended", "by", "exam_link")
+    list_display_links = None
+    list_filter = ("by", "exam__plan", "exam")
+    date_hierarchy = "began_at"
+    list_per_page = 100
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoomViewing]:
+        return super().get_queryset(request).select_related("exam", "by")
+
+    @admin.display(description=_("考试科目"), ordering="exam__name")
+    def exam_link(self, viewing: RoomViewing) -> SafeString:
+        return rows.to_row(viewing.exam)
 
 
 @admin.register(LogEntry)

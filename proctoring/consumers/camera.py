@@ -10,24 +10,21 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, Final
 
-from asgiref.sync import ThreadSensitiveContext
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import translation
 from django.utils.timezone import now as wall_clock
 
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
-from exams.domain.pace import TokenBucket
 from exams.models import Sitting
 from proctoring import broadcasts, live_view, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
+from proctoring.consumers.socket import Socket
 from proctoring.domain import protocol
 from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, Verdict
 from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
@@ -39,42 +36,30 @@ log = logging.getLogger(__name__)
 
 FRAMES_A_SECOND: Final = 4.0
 FRAMES_AT_ONCE: Final = 4
-WORDS_A_SECOND: Final = 2.0
-WORDS_AT_ONCE: Final = 8
 BEAT: Final = 5.0  # seconds
 LIVE_INTERVAL: Final = 1000  # milliseconds between frames while an invigilator looks at the live picture
 BEATS_BETWEEN_CHECKS: Final = 12  # once a minute: still signed in, still the same sitting?
-MOST_MALFORMED: Final = 5
 SERVICE_RESTART: Final = 1012  # the code with which the server says goodbye when it stops
 DESKS: Final[dict[Purpose, type[Desk]]] = {Purpose.CHECK_IN: CheckInDesk, Purpose.EXAM: ExamDesk}
 
 
-class CameraConsumer(AsyncWebsocketConsumer):
+class CameraConsumer(Socket):
     """One page of one candidate."""
 
     facts: CameraFacts | None = None
     desk: Desk | None = None
     client = ""
     beats: asyncio.Task[None] | None = None
-    gone = False  # refused, superseded or ended: nothing more is said or written
-    malformed = 0
     watched_until = 0.0  # by the monotonic clock: until then an invigilator looks at the live picture
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        # A thread of its own for the database: otherwise one slow query holds up the frames of everybody.
-        async with ThreadSensitiveContext():
-            try:
-                await super().__call__(scope, receive, send)
-            finally:
-                if self.beats is not None:
-                    self.beats.cancel()  # a socket that failed never comes to `disconnect`
+    def stop(self) -> None:
+        if self.beats is not None:
+            self.beats.cancel()
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        self.frames = TokenBucket(FRAMES_A_SECOND, FRAMES_AT_ONCE)
-        self.words = TokenBucket(WORDS_A_SECOND, WORDS_AT_ONCE)
-        self.language = _language_of(self.scope)
+        self.limit(FRAMES_A_SECOND, FRAMES_AT_ONCE)
         self.facts = await self._read_facts()
         await self.accept()  # first: a close before it reaches the browser as a bare failure, without its reason
         if self.facts is None:
@@ -99,6 +84,8 @@ class CameraConsumer(AsyncWebsocketConsumer):
         facts, now = self.facts, wall_clock()
         if facts is None or self.desk is not None:
             return
+        if hello.purpose not in DESKS:
+            raise protocol.Malformed("a phone at the door of the page")
         if hello.purpose is Purpose.EXAM and not facts.may_watch:
             await self._refuse("not_allowed", wording.NOT_ALLOWED, CloseCode.NOT_ALLOWED)
             return
@@ -117,22 +104,8 @@ class CameraConsumer(AsyncWebsocketConsumer):
 
     # --- what the page says ------------------------------------------------------------------------------------------
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.gone:
-            return
-        try:
-            with translation.override(self.language):
-                if bytes_data is not None:
-                    await self._receive_frame(bytes_data)
-                else:
-                    await self._receive_words(text_data or "")
-        except protocol.Malformed:
-            await self._receive_malformed()
-
     async def _receive_words(self, text: str) -> None:
-        if self.words.wait(time.monotonic()):
-            raise protocol.Malformed("too many messages")
-        match protocol.parse(text):
+        match self._checked_words(text):
             case Hello() as hello:
                 await self._begin(hello)
             case Camera() as camera if self.desk is not None:
@@ -141,8 +114,7 @@ class CameraConsumer(AsyncWebsocketConsumer):
     async def _receive_frame(self, data: bytes) -> None:
         if self.desk is None:
             raise protocol.Malformed("a frame before hello")
-        if wait := self.frames.wait(time.monotonic()):
-            await self._say((protocol.SlowDown(max(250, round(wait * 1000))),))
+        if await self._is_too_fast():
             return
         protocol.check_frame(data, FRAME.most_bytes)
         if not self.desk.wants_frames():
@@ -184,13 +156,6 @@ class CameraConsumer(AsyncWebsocketConsumer):
     def _key(self) -> str:
         """Name the camera: of one sitting, only the newest frame waits to be looked at."""
         return "" if self.facts is None else f"sitting-{self.facts.sitting_id}"
-
-    async def _receive_malformed(self) -> None:
-        self.malformed += 1
-        if self.malformed >= MOST_MALFORMED:
-            await self._refuse("malformed", wording.BAD_FRAME, CloseCode.MALFORMED)
-        else:
-            await self._say((protocol.Refused("malformed", str(wording.BAD_FRAME)),))
 
     # --- what the rest of the platform says --------------------------------------------------------------------------
 
@@ -249,23 +214,9 @@ class CameraConsumer(AsyncWebsocketConsumer):
             with translation.override(self.language):
                 await self._say(await self.desk.refresh(facts, wall_clock()))
 
-    async def _say(self, replies: Sequence[Reply]) -> None:
-        if not self.gone:
-            with contextlib.suppress(OSError):  # the browser has just gone: `disconnect` comes next
-                for reply in replies:
-                    await self.send(text_data=protocol.encode(reply))
-
-    async def _refuse(self, error: str, message: Any, code: int) -> None:
-        """Say why, close, and fall silent."""
-        if self.gone:
-            return
-        with translation.override(self.language):
-            await self._say((protocol.Refused(error, str(message)),))
-        self.gone = True
+    async def _part(self) -> None:
         if self.desk is not None:
             await self.desk.leave(wall_clock())
-        with contextlib.suppress(OSError):
-            await self.close(code=code)
 
     @database_sync_to_async
     def _read_facts(self) -> CameraFacts | None:
@@ -296,10 +247,3 @@ class CameraConsumer(AsyncWebsocketConsumer):
 def _fresh(session: SessionBase) -> SessionBase:
     """Return the session as it is stored now: signing out elsewhere empties it."""
     return session.__class__(session.session_key)  # a lazy object: type() would be that of the wrapper
-
-
-def _language_of(scope: Any) -> str:
-    """Return the language of the page, from its cookie or its headers."""
-    accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
-    request = SimpleNamespace(COOKIES=scope.get("cookies", {}), META={"HTTP_ACCEPT_LANGUAGE": accepted})
-    return translation.get_language_from_request(request)  # type: ignore[arg-type]

@@ -16,11 +16,13 @@ from exams.models import Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from proctoring import wording
+from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
 from proctoring.domain import check_in, liveness, protocol
 from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
 from proctoring.domain.liveness import Challenge, Look
 from proctoring.domain.protocol import CheckInState, Reply, Verdict
+from proctoring.models import Camera
 from proctoring.queries import CameraFacts
 from proctoring.services import identity
 
@@ -41,6 +43,7 @@ class CheckInDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.rules = check_in.Rules(threshold=facts.threshold)
+        self.album = Album(facts.sitting_id, Camera.FACE)
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
         self.challenge: Challenge | None = None
 
@@ -70,6 +73,7 @@ class CheckInDesk(Desk):
         return (self._state(),) if changed else ()
 
     async def look(self, frame: Frame) -> Sequence[Reply]:
+        await self.album.show(Shot(frame.at, frame.picture), at_once=False, has_trail=False)
         attempt = self.attempt = self._with_frame(self.attempt or self._new_attempt(frame), frame)
         decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at, self.challenge)
         if decision.outcome is Outcome.LOOKING:

@@ -1,7 +1,8 @@
-"""Every message of the candidate's websocket: what a page may say, and what it is told.
+"""Every message of the candidate's websockets: what a page may say, and what it is told.
 
 A page says hello once, then sends JPEG frames as binary messages, one at a time: the answer to a frame says when the
-next one is wanted. Refusals carry a code for the page's script; texts for people are put in by the consumer.
+next one is wanted. Refusals carry a code for the page's script; texts for people are put in by the consumer. The phone
+that shows the room speaks the same.
 """
 
 import json
@@ -19,6 +20,7 @@ class Purpose(StrEnum):
 
     CHECK_IN = "check_in"
     EXAM = "exam"
+    ROOM = "room"
 
 
 class CameraCause(StrEnum):
@@ -32,6 +34,7 @@ class CameraCause(StrEnum):
     UNSUPPORTED = "unsupported"
     LOST = "lost"
     MUTED = "muted"
+    HIDDEN = "hidden"  # a phone whose page is not in front
 
 
 class CloseCode:
@@ -157,6 +160,14 @@ class CheckInState:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A picture of the room has arrived; nothing is concluded from it. Says when the next one is wanted."""
+
+    next_in_ms: int
+    type: str = field(default="received", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """Something about the sitting differs: ask over HTTP."""
 
@@ -187,7 +198,7 @@ class Refused:
     type: str = field(default="refused", init=False)
 
 
-Reply = Verdict | CheckInState | Changed | Look | SlowDown | Refused
+Reply = Verdict | CheckInState | Received | Changed | Look | SlowDown | Refused
 
 
 def encode(reply: Reply) -> str:

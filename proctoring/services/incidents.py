@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exams.domain import lifecycle
 from exams.domain.lifecycle import Review
 from exams.models import Sitting
-from exams.services.changes import REASON_LENGTH
+from exams.services.changes import REASON_LENGTH, for_staff
 from exams.services.refusals import Refused
 from proctoring import broadcasts
 from proctoring.domain import policy
@@ -22,6 +25,8 @@ Kind = Incident.Kind
 Severity = Incident.Severity
 
 SERVER_STOPPED = "server_stopped"  # a gap that is nobody's doing but ours
+BEFORE = gettext_lazy("发生之前")
+AFTER = gettext_lazy("恢复之后")
 SHORT_GAP = timedelta(seconds=20)  # a reload, a lift, a changed cable: nothing to write down
 MOVING = timedelta(minutes=2)  # signing in on another device and allowing its camera: a gap within it is the move's
 BROKEN_OFF = (Kind.NETWORK_GAP, Kind.CAMERA_LOST, Kind.SWITCHED_AWAY, Kind.LEFT_FULL_SCREEN)  # by a page that went
@@ -52,6 +57,8 @@ def open_or_extend(
         incident.save(update_fields=["severity", "detail", "distance"])
     if snapshot is not None:
         incident.snapshots.add(snapshot)
+    if made:
+        _ask_phone(sitting, incident)
     _announce(sitting)
     return incident
 
@@ -64,6 +71,7 @@ def note(
     incident = Incident.objects.create(
         sitting=sitting, kind=kind, severity=severity, began_at=at, ended_at=at, detail=dict(detail or {})
     )
+    _ask_phone(sitting, incident)
     _announce(sitting)
     return incident
 
@@ -128,8 +136,8 @@ def record(
 ) -> None:
     """Write down what the policy says has begun or ended, with the picture of that moment and the cause, if known."""
     if isinstance(change, policy.Closed):
-        # No picture of a return: it shows nothing that the next aggregate does not say.
-        close(sitting, change.kind.value, ended_at=change.ended_at)
+        after = evidence.keep(sitting.pk, picture, reason=_reason(change.kind.value, AFTER), taken_at=now)
+        close(sitting, change.kind.value, ended_at=change.ended_at, snapshot=after)
         return
     snapshot = evidence.keep(sitting.pk, picture, reason=Kind(change.kind.value).label, taken_at=now)
     detail: dict[str, Any] = {"looks": change.shown + change.denied, "shown": change.shown}
@@ -144,6 +152,19 @@ def record(
         distance=change.distance,
         snapshot=snapshot,
     )
+
+
+@transaction.atomic
+def add_before(sitting: Sitting, kind: str, picture: bytes, *, taken_at: datetime) -> None:
+    """Keep with the open incident of this kind what the camera showed before it began."""
+    incident = Incident.objects.filter(sitting=sitting, kind=kind, ended_at=None).first()
+    snapshot = evidence.keep(sitting.pk, picture, reason=_reason(kind, BEFORE), taken_at=taken_at) if incident else None
+    if incident is not None and snapshot is not None:
+        incident.snapshots.add(snapshot)
+
+
+def _reason(kind: str, when: Promise) -> str:
+    return for_staff(format_lazy("{}：{}", Kind(kind).label, when))  # i18n: data; changes.for_reader splits it
 
 
 @transaction.atomic
@@ -215,6 +236,12 @@ def _is_of_a_move(gap: Incident) -> bool:
     moves = Incident.objects.filter(sitting=gap.sitting_id, kind=Kind.SECOND_DEVICE, ended_at__isnull=False)
     around = moves.filter(ended_at__gte=gap.began_at - MOVING, ended_at__lte=gap.ended_at)
     return gap.ended_at is not None and gap.ended_at - gap.began_at < MOVING and around.exists()
+
+
+def _ask_phone(sitting: Sitting, incident: Incident) -> None:
+    """Have the room's camera keep what it shows now."""
+    if sitting.enrolment.exam.uses_second_camera:
+        broadcasts.incident_began(sitting.pk, incident.pk)
 
 
 def _announce(sitting: Sitting) -> None:

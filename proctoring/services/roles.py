@@ -28,7 +28,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
         f"{BOTH} accounts.view_credential "
         "exams.change_plan exams.change_exam exams.change_enrolment exams.view_correction exams.change_correction "
         "exams.view_bank exams.view_question exams.view_revision "
-        "exams.view_result exams.view_mark exams.export_result proctoring.view_pictureviewing".split()
+        "exams.view_result exams.view_mark exams.export_result "
+        "proctoring.view_pictureviewing proctoring.view_roomviewing".split()
     ),
     INVIGILATOR: frozenset(f"{BOTH} proctoring.watch_room proctoring.intervene".split()),
 }

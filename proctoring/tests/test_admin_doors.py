@@ -31,6 +31,7 @@ ORGANIZERS = [
     "exams_question_changelist",
     "exams_correction_changelist",
     "proctoring_pictureviewing_changelist",
+    "proctoring_roomviewing_changelist",
 ]
 NOBODYS = ["auth_user_changelist", "auth_user_add", "admin_logentry_changelist"]
 

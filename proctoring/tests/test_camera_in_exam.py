@@ -3,17 +3,24 @@
 import asyncio
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from proctoring import verifier
 from proctoring.consumers import camera
-from proctoring.models import Incident, Snapshot
+from proctoring.models import Incident, Snapshot, Thumbnail
 from proctoring.services import incidents
 from proctoring.tests import scenes
 from proctoring.tests.factories import Page
 from proctoring.tests.socket_stage import Clock, again, kinds, make, make_passed
+
+
+@sync_to_async
+def evidence() -> list[Snapshot]:
+    return list(Snapshot.objects.filter(incidents__isnull=False).order_by("taken_at"))
+
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("socket_stage")]
 
@@ -53,6 +60,64 @@ async def test_the_return_of_the_person_ends_it(pages: list[Page], clock: Clock)
     incident = await sync_to_async(Incident.objects.get)()
     assert incident.ended_at is not None
     assert not incident.detail.get("confirmed")
+
+
+async def test_an_incident_keeps_what_led_to_it_and_what_followed(pages: list[Page], clock: Clock) -> None:
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    for names in [("obama2",)] * 2 + [("biden",)] * 8 + [("obama2",)] * 3:
+        await page.show(*names)
+        clock.forward(1)
+    kept = await evidence()
+    assert [picture.reason for picture in kept] == ["非登记考生：发生之前", "非登记考生", "非登记考生：恢复之后"]
+    right, wrong = scenes.frame("obama2"), scenes.frame("biden")
+    assert [bytes(picture.data) for picture in kept] == [right, wrong, right]
+
+
+async def test_the_wall_gets_a_thumbnail_now_and_then_and_frames_in_between_cost_no_write(
+    pages: list[Page], clock: Clock
+) -> None:
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    taken = []
+    for _ in range(14):
+        await page.show("obama2")
+        taken.append((await sync_to_async(Thumbnail.objects.get)(is_newest=True)).taken_at)
+        clock.forward(1)
+    assert len(set(taken)) == 2
+    assert await sync_to_async(Thumbnail.objects.filter(is_newest=False).count)() == 1
+
+
+async def test_the_very_same_picture_for_long_is_a_frozen_camera(pages: list[Page], clock: Clock) -> None:
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    for _ in range(25):
+        told = await page.show("obama2")
+        clock.forward(1)
+    assert "静止" in told["hint"]
+    assert await kinds() == ["camera_frozen"]
+    await page.show("obama2", shift=3)
+    await page.show("obama2", shift=6)
+    assert (await sync_to_async(Incident.objects.get)()).ended_at is not None
+
+
+async def test_a_recording_that_is_played_again_and_again_weighs_on_the_identity(
+    pages: list[Page], clock: Clock
+) -> None:
+    sitting = await make_passed()
+    pages.append(page := await Page.of(sitting, "exam"))
+    for number in range(30):
+        await page.show("obama2", shift=4 * (number % 5))
+        clock.forward(4)
+    assert await kinds() == ["camera_looping"]
+    assert (await again(sitting)).identity == "in_doubt"
+
+
+async def test_a_covered_lens_is_an_incident_after_ten_seconds(pages: list[Page], clock: Clock) -> None:
+    pages.append(page := await Page.of(await make_passed(), "exam"))
+    for level in range(12):
+        await page.send(scenes.jpeg(np.full((480, 640, 3), 8 + level % 3, np.uint8)))
+        told = await page.told()
+        clock.forward(1)
+    assert "遮挡" in told["hint"]
+    assert await kinds() == ["camera_covered"]
 
 
 async def test_before_the_exam_begins_nothing_is_written(pages: list[Page], clock: Clock) -> None:

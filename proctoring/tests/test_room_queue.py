@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from exams.domain.consent import VERSION
 from exams.models import Exam, Sitting
 from exams.services import sittings
 from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory, browser_of, minutes
@@ -26,7 +27,7 @@ def exam() -> Exam:
 
 def held(exam: Exam, name: str, since: timedelta, reason: str = "入场人脸识别未通过") -> Sitting:
     sitting: Sitting = SittingFactory(enrolment=EnrolmentFactory(exam=exam, name=name), check_in="exhausted")
-    sitting.enrolment.consents.create(version="2026-11", given=True, at=timezone.now())
+    sitting.enrolment.consents.create(version=VERSION, given=True, at=timezone.now())
     return sittings.move_check_in(sitting, "held", now=timezone.now() - since, reason=reason)
 
 

@@ -142,6 +142,17 @@ EXAMS = Sheet(
             example="人工核验",
         ),
         Column(
+            "second_camera",
+            "第二摄像头",
+            Kind.CHOICE,
+            _("是否用手机从侧后方拍摄考位，只能与全程人脸核验一起使用。不填为不使用。"),
+            aliases=("双摄像头", "手机摄像头", "第二机位", "双机位"),
+            choices={"不使用": "off", "无": "off", "可选": "optional", "必须": "required", "必需": "required"},
+            offered=("不使用", "可选", "必须"),
+            default="off",
+            example="不使用",
+        ),
+        Column(
             "asks_to_turn",
             "转头核验",
             Kind.YES_NO,

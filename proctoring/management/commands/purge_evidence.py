@@ -16,7 +16,7 @@ from proctoring.services.evidence import Expired
 class Command(BaseCommand):
     """Thin edge of `proctoring.services.evidence.purge`."""
 
-    help = "Deletes expired pictures for good: snapshots, and reference photos, with their face templates."
+    help = "Deletes expired pictures for good: snapshots, thumbnails, and reference photos, with their face templates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the command takes."""
@@ -43,6 +43,7 @@ def _listed(counts: Expired) -> str:
     """Return the counts in words, without those that are nothing."""
     words = (
         (counts.snapshots, ngettext("%(count)d张监考图片", "%(count)d张监考图片", counts.snapshots)),
+        (counts.thumbnails, ngettext("%(count)d张缩略图", "%(count)d张缩略图", counts.thumbnails)),
         (counts.photos, ngettext("%(count)d张底照", "%(count)d张底照", counts.photos)),
         (counts.templates, ngettext("%(count)d个人脸模板", "%(count)d个人脸模板", counts.templates)),
     )

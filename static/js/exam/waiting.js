@@ -13,6 +13,7 @@ import { startExamCamera } from "./camera.js";
 import * as fullScreen from "./full_screen.js";
 import { offerHelp } from "./help.js";
 import { Notices } from "./notices.js";
+import { followSecondCamera } from "./second_camera.js";
 import { PaperPage } from "./paper.js";
 import { StatusPoll } from "./status.js";
 
@@ -49,6 +50,9 @@ function begin() {
   }
   offerHelp({ dialog: document.querySelector("#help"), url: config.urls.help, texts });
   poll.start();
+  if (config.second_camera) {
+    followSecondCamera({ urls: config.urls, texts });
+  }
   if (config.camera) {
     startExamCamera({ root, config, client, onChanged: () => poll.soon() }).then((signedIn) => (onSignedIn = signedIn));
   }
