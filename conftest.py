@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import settings as properties
 from pytest_django import DjangoDbBlocker
 
 pytest_plugins = [
@@ -13,6 +14,9 @@ pytest_plugins = [
     "tests.fixtures.pictures",
     "tests.fixtures.browser",
 ]
+
+properties.register_profile("busy", deadline=None)  # on two busy cores an example may take a second: no fault of ours
+properties.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

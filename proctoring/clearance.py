@@ -6,6 +6,7 @@ from exams.domain.lifecycle import CheckIn, Identity, Review
 from exams.models import Exam, Sitting
 from exams.seams import Gate
 from proctoring import queries
+from proctoring.domain.incident_rules import IDENTITY_KINDS
 from proctoring.models import Incident
 
 CHECK_IN_PAGE = "proctoring:check_in"
@@ -49,14 +50,13 @@ def reason_to_review(sitting: Sitting) -> str | None:
 
 
 def _weighty_incidents(sitting: Sitting) -> bool:
-    """Tell whether a serious identity incident of confirmed length stands; clearing a person settles open ones."""
+    """Tell whether an incident about who is there, of confirmed length, stands; clearing a person settles open ones."""
     standing = [Review.CONFIRMED.value]
     if sitting.identity != Identity.CLEARED:
         standing.append(Review.OPEN.value)
     return Incident.objects.filter(
         sitting=sitting,
-        kind=Incident.Kind.NOT_THE_PERSON,
-        severity=Incident.Severity.SERIOUS,
+        kind__in=[kind.value for kind in IDENTITY_KINDS],
         detail__confirmed=True,
         review__in=standing,
     ).exists()

@@ -105,6 +105,7 @@ class IdentityCheck(models.Model):
     class Verdict(models.TextChoices):
         MATCH = "match", _("本人")
         MISMATCH = "mismatch", _("非登记考生")
+        NOT_LIVE = "not_live", _("未按提示转头")
         NO_FACE = "no_face", _("未检测到人脸")
         SEVERAL_FACES = "several_faces", _("多张人脸")
         TOO_FAR = "too_far", _("距离过远")
@@ -144,6 +145,9 @@ class Incident(models.Model):
         SEVERAL_PERSONS = "several_persons", _("多人出现")
         TOO_DARK = "too_dark", _("光线过暗")
         CAMERA_LOST = "camera_lost", _("摄像头中断")
+        CAMERA_COVERED = "camera_covered", _("摄像头被遮挡")
+        CAMERA_FROZEN = "camera_frozen", _("画面静止不动")
+        CAMERA_LOOPING = "camera_looping", _("画面循环重复")
         LEFT_FULL_SCREEN = "left_full_screen", _("退出全屏")
         SWITCHED_AWAY = "switched_away", _("切换屏幕")
         SECOND_DEVICE = "second_device", _("另一设备登录")

@@ -12,8 +12,8 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
 from exams.models import Consent, Enrolment, Exam, Sitting
 from proctoring.domain import matching
+from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
-from proctoring.domain.policy import Kind
 from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 
@@ -30,6 +30,7 @@ class CameraFacts:
     failures: int
     face_rule: str
     adopts: bool
+    asks_to_turn: bool
     consented: bool
     is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
     threshold: float
@@ -83,6 +84,7 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         failures=sitting.check_in_failures,
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
+        asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
         threshold=settings.FACE_THRESHOLD,

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from proctoring.domain.liveness import Turn
 from proctoring.faces.engine import Hint
 from proctoring.faces.images import Fault
 
@@ -17,6 +18,8 @@ HINTS: dict[Hint, Promise] = {
 PERSON = _("识别正常，请保持人脸在框内")
 OTHER = _("与登记照片不符，请摘下遮挡物并正对摄像头")
 PRESENT = _("已检测到人脸，请保持在框内")
+COVERED = _("摄像头画面被遮挡或全黑，请移开遮挡物")
+STILL = _("画面静止不动，请检查摄像头")
 SETTLED = _("摄像头工作正常")
 UNREADABLE = _("画面无法读取，正在重试")
 VERIFIER_DOWN = _("识别服务暂时不可用，正在重试，不影响考试")
@@ -26,6 +29,11 @@ PASSED = _("人脸识别通过。")
 ADOPTED = _("已采集您的照片作为底照，考务人员将与您的证件比对。")
 FLAGGED = _("未能通过人脸识别。您可以继续考试，考务人员将进行人工核验，核验之前成绩暂不计入有效成绩。")
 HELD = _("已转人工核验，请在座位等候，考务人员将为您处理。等候不占用考试时间。")
+TURNS: dict[Turn, Promise] = {
+    Turn.LEFT: _("请慢慢向左转头，看向屏幕左侧"),
+    Turn.RIGHT: _("请慢慢向右转头，看向屏幕右侧"),
+    Turn.STRAIGHT: _("很好，请转回正对摄像头"),
+}
 GAVE_UP = _("暂未采集到足够清晰的画面，不计入识别次数。请按提示调整后继续。")
 UNSTEADY = _("采集过程中画面变化较大，已重新开始，不计入识别次数。请保持不动。")
 

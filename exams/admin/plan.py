@@ -114,7 +114,13 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
         ),
         (
             _("身份核验"),
-            {"fields": (("face_rule", "check_in_attempts"), ("after_failed_check_in", "without_reference"))},
+            {
+                "fields": (
+                    ("face_rule", "check_in_attempts"),
+                    ("after_failed_check_in", "without_reference"),
+                    "asks_to_turn",
+                )
+            },
         ),
         (
             _("考场规则"),

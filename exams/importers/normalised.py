@@ -48,6 +48,7 @@ class ExamRow:
     check_in_attempts: int
     after_failed_check_in: str
     without_reference: str
+    asks_to_turn: bool
     switch_limit: int | None
     after_switch_limit: str
     late_responses: str

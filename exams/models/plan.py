@@ -96,6 +96,7 @@ class Exam(models.Model):
     after_failed_check_in = models.CharField(
         _("识别失败后"), max_length=20, choices=AfterFailedCheckIn, default=AfterFailedCheckIn.HOLD.value
     )
+    asks_to_turn = models.BooleanField(_("转头核验"), default=False)
     without_reference = models.CharField(
         _("无底照时"), max_length=20, choices=WithoutReference, default=WithoutReference.HOLD.value
     )

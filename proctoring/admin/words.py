@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from exams.models import Result, Sitting
+from proctoring.domain.check_in import Outcome
 from proctoring.domain.lockdown import Cause
 from proctoring.models import IdentityCheck, Incident, Intervention
 
@@ -20,6 +21,7 @@ CAUSES: dict[str, Promise] = {
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
+    Outcome.NOT_LIVE.value: gettext_lazy("没有按提示转头，可能是照片"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
 TONES = {  # the badge of each state; words always stand beside the colour

@@ -1,5 +1,6 @@
 """Check-in over the socket: collects good frames, decides on their mean, and tells the page where to go."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,8 +16,9 @@ from exams.models import Sitting
 from exams.services.changes import for_staff
 from proctoring import wording
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
-from proctoring.domain import check_in
+from proctoring.domain import check_in, liveness
 from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
+from proctoring.domain.liveness import Challenge, Look
 from proctoring.domain.protocol import CheckInState, Reply, Verdict
 from proctoring.queries import CameraFacts
 from proctoring.services import identity
@@ -39,6 +41,7 @@ class CheckInDesk(Desk):
         super().__init__(facts, now)
         self.rules = check_in.Rules(threshold=facts.threshold)
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
+        self.challenge: Challenge | None = None
 
     def wants_frames(self) -> bool:
         return self.facts.may_check_in and (bool(self.facts.references) or self.facts.adopts)
@@ -57,16 +60,29 @@ class CheckInDesk(Desk):
         return (self._state(),) if changed else ()
 
     async def look(self, frame: Frame) -> Sequence[Reply]:
-        attempt = self.attempt or Attempt(frame.at)
-        observation = frame.observation
-        if observation.descriptor is not None:
-            attempt = attempt.with_frame(GoodFrame(frame.at, observation.descriptor, frame.picture), self.rules)
-        self.attempt = attempt
-        decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at)
+        attempt = self.attempt = self._with_frame(self.attempt or self._new_attempt(frame), frame)
+        decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at, self.challenge)
         if decision.outcome is Outcome.LOOKING:
             return (self._verdict(frame, attempt),)
         self.attempt = None
         return await self._conclude(attempt, decision, frame)
+
+    def _new_attempt(self, frame: Frame) -> Attempt:
+        """Begin anew, with turns in an order that nobody could know."""
+        order = secrets.randbelow(len(liveness.ORDERS))
+        self.challenge = liveness.challenge(order) if self.facts.asks_to_turn else None
+        return Attempt(frame.at)
+
+    def _with_frame(self, attempt: Attempt, frame: Frame) -> Attempt:
+        """Take a good frame into account: for the turns that are asked for, and for the face if it looks straight."""
+        descriptor, asymmetry = frame.observation.descriptor, frame.observation.asymmetry
+        if descriptor is None or asymmetry is None:
+            return attempt
+        if self.challenge is not None:
+            self.challenge = self.challenge.with_look(Look(frame.at, asymmetry, descriptor))
+            if not self.challenge.is_straight(asymmetry):
+                return attempt
+        return attempt.with_frame(GoodFrame(frame.at, descriptor, frame.picture), self.rules)
 
     async def _conclude(self, attempt: Attempt, decision: Decision, frame: Frame) -> Sequence[Reply]:
         match decision.outcome:
@@ -74,7 +90,7 @@ class CheckInDesk(Desk):
                 return await self._decided(identity.pass_check_in, attempt, decision, frame.at)
             case Outcome.ADOPTED:
                 return await self._decided(identity.adopt, attempt, decision, frame.at)
-            case Outcome.FAILED:
+            case Outcome.FAILED | Outcome.NOT_LIVE:
                 return await self._decided(identity.fail_check_in, attempt, decision, frame.at)
         message = wording.UNSTEADY if decision.outcome is Outcome.UNSTEADY else wording.GAVE_UP
         again = self._state(message=str(message), attempt=decision.outcome.value)
@@ -90,9 +106,11 @@ class CheckInDesk(Desk):
 
     def _verdict(self, frame: Frame, attempt: Attempt) -> Verdict:
         good = is_good(frame.observation)
+        turn = self.challenge.asks if self.challenge is not None else None
         return Verdict(
             verdict=frame.observation.hint.value,
-            hint=hint_of(frame.observation),
+            hint=str(wording.TURNS[turn]) if turn and good else hint_of(frame.observation),
+            turn=turn.value if turn else "",
             next_in_ms=milliseconds(SOON if good else AFTER_A_HINT),
             frames_good=min(len(attempt.frames), self.rules.frames_needed),
             frames_needed=self.rules.frames_needed,
@@ -120,13 +138,24 @@ class CheckInDesk(Desk):
                 return str(wording.FLAGGED)
             case CheckIn.HELD:
                 return str(wording.HELD)
-        return _failed(self.facts.attempts_left) if attempt == Outcome.FAILED else ""
+        if attempt == Outcome.NOT_LIVE:
+            return _not_turned(self.facts.attempts_left)
+        return _not_recognised(self.facts.attempts_left) if attempt == Outcome.FAILED else ""
 
 
-def _failed(left: int) -> str:
+def _not_recognised(left: int) -> str:
     text = ngettext(
         "本次未能确认为登记考生，还可识别%(left)d次。请摘下口罩、帽子，正对摄像头后重试。",
         "本次未能确认为登记考生，还可识别%(left)d次。请摘下口罩、帽子，正对摄像头后重试。",
+        left,
+    )
+    return text % {"left": left}
+
+
+def _not_turned(left: int) -> str:
+    text = ngettext(
+        "没有看到您按提示转头，还可识别%(left)d次。请按箭头方向慢慢转头；不便转头的，请申请人工核验。",
+        "没有看到您按提示转头，还可识别%(left)d次。请按箭头方向慢慢转头；不便转头的，请申请人工核验。",
         left,
     )
     return text % {"left": left}

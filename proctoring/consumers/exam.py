@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import blake2b
 from typing import Final
 
 from channels.db import database_sync_to_async
@@ -11,9 +12,12 @@ from channels.db import database_sync_to_async
 from exams.models import Sitting
 from proctoring import wording
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
-from proctoring.domain import matching, policy
-from proctoring.domain.policy import Change, Seen, Sighting, Watch
+from proctoring.domain import footage, policy
+from proctoring.domain.footage import Footage, Print
+from proctoring.domain.incident_rules import Kind, Seen
+from proctoring.domain.policy import Change, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
+from proctoring.domain.recognition import Recognition
 from proctoring.faces.engine import Hint, Observation
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
@@ -38,6 +42,12 @@ _VERDICTS: Final = {
     Seen.SEVERAL: IdentityCheck.Verdict.SEVERAL_FACES,
     Seen.UNCLEAR: IdentityCheck.Verdict.TOO_FAR,
     Seen.DARK: IdentityCheck.Verdict.TOO_DARK,
+    Seen.COVERED: IdentityCheck.Verdict.TOO_DARK,
+}
+_OF_THE_CAMERA: Final = {
+    footage.Picture.MOVING: Seen.MOVING,
+    footage.Picture.STILL: Seen.STILL,
+    footage.Picture.REPEATED: Seen.REPEATED,
 }
 
 
@@ -47,8 +57,8 @@ class ExamDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.watch: Watch = policy.resumed(facts.open_incidents)
-        self.known_faces = facts.known_faces
-        self.faces = matching.Rolling()
+        self.recognition = Recognition(facts.known_faces, facts.threshold)
+        self.footage = Footage()
         self.last_picture_at = now
         self.camera_is_live = True
         self.camera_cause = ""
@@ -61,7 +71,7 @@ class ExamDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
-        self.known_faces = facts.known_faces
+        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
         elif facts.is_watched and not was_watched:
@@ -75,6 +85,7 @@ class ExamDesk(Desk):
         seen, distance = self._seen(frame)
         if self.facts.is_watched:
             self.minute.add(seen, distance)
+            await self._take(Sighting(frame.at, self._camera_shows(frame)), frame.picture)
             await self._take(Sighting(frame.at, seen, distance), frame.picture)
         wait = policy.next_look(self.watch) if self.facts.is_watched else NOT_WATCHED_INTERVAL
         return (Verdict(seen.value, self._hint(seen, frame.observation), milliseconds(wait)),)
@@ -116,18 +127,29 @@ class ExamDesk(Desk):
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _seen(self, frame: Frame) -> tuple[Seen, float | None]:
-        descriptor = frame.observation.descriptor
+        observation, descriptor = frame.observation, frame.observation.descriptor
         if descriptor is None:
-            return _SEEN.get(frame.observation.hint, Seen.UNCLEAR), None
-        self.faces = self.faces.with_frame(frame.at, descriptor)
-        distance = self.faces.nearest(self.known_faces)
-        if distance is None:
-            return Seen.PERSON, None
-        return (Seen.PERSON if distance <= self.facts.threshold else Seen.OTHER), distance
+            if not observation.faces and footage.is_flat(observation.fingerprint):
+                return Seen.COVERED, None
+            return _SEEN.get(observation.hint, Seen.UNCLEAR), None
+        self.recognition, seen, distance = self.recognition.look(frame.at, descriptor)
+        return seen, distance
+
+    def _camera_shows(self, frame: Frame) -> Seen:
+        """Say whether the picture lives, from what the last looks were like."""
+        observation = frame.observation
+        digest = blake2b(frame.picture, digest_size=8).digest()
+        look = Print(frame.at, digest, observation.fingerprint, bool(observation.faces))
+        self.footage, picture = self.footage.with_look(look)
+        return _OF_THE_CAMERA[picture]
 
     def _hint(self, seen: Seen, observation: Observation) -> str:
+        if self.watch.has_lasted(Kind.CAMERA_FROZEN):
+            return str(wording.STILL)
+        if seen is Seen.COVERED:
+            return str(wording.COVERED)
         if seen is Seen.PERSON:
-            return str(wording.PERSON if self.known_faces else wording.PRESENT)
+            return str(wording.PERSON if self.recognition.known else wording.PRESENT)
         return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
 
     async def _take(self, sighting: Sighting, picture: bytes) -> None:
@@ -136,7 +158,7 @@ class ExamDesk(Desk):
             await self._record(change, picture, sighting.at)
 
     async def _record(self, change: Change, picture: bytes, now: datetime) -> None:
-        cause = self.camera_cause if change.kind is policy.Kind.CAMERA_LOST else ""
+        cause = self.camera_cause if change.kind is Kind.CAMERA_LOST else ""
         await self._write(identity.witness, change, picture, threshold=self.facts.threshold, now=now, cause=cause)
 
     async def _suspend(self, now: datetime) -> None:

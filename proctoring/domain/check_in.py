@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from proctoring.domain import matching
+from proctoring.domain.liveness import Challenge
 from proctoring.domain.matching import Descriptor
 
 
@@ -20,6 +21,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ADOPTED = "adopted"  # nothing to compare with: these frames become the reference
     UNSTEADY = "unsteady"  # the frames do not show one and the same face: start over, nobody is blamed
+    NOT_LIVE = "not_live"  # the head did not turn as it was asked to
     GAVE_UP = "gave_up"  # no verdict in time: start over, nobody is blamed
 
 
@@ -79,18 +81,32 @@ class Decision:
 LOOKING = Decision(Outcome.LOOKING)
 
 
-def decide(attempt: Attempt, references: Sequence[Descriptor], rules: Rules, now: datetime) -> Decision:
-    """Say what the frames so far amount to; without references good and steady frames are adopted."""
-    if not _enough(attempt, rules, now):
-        return Decision(Outcome.GAVE_UP) if now - attempt.began_at >= rules.gives_up_after else LOOKING
+def decide(
+    attempt: Attempt, references: Sequence[Descriptor], rules: Rules, now: datetime, challenge: Challenge | None = None
+) -> Decision:
+    """Say what the frames so far amount to; without references good and steady frames are adopted.
+
+    With a challenge the head must have turned as asked before anything else is decided, and it must be one head.
+    """
+    if challenge is not None and (challenge.went_wrong or challenge.is_late(now)):
+        return Decision(Outcome.NOT_LIVE, len(attempt.frames))
+    is_turning = challenge is not None and not challenge.has_passed
+    if is_turning or not _enough(attempt, rules, now):
+        return Decision(Outcome.GAVE_UP) if _is_too_long(attempt, rules, now, challenge) else LOOKING
     descriptors = [frame.descriptor for frame in attempt.frames]
-    if matching.spread(descriptors) > rules.steady:
+    if matching.spread([*descriptors, *([challenge.face] if challenge else [])]) > rules.steady:
         return Decision(Outcome.UNSTEADY, len(descriptors))
     if not references:
         return Decision(Outcome.ADOPTED, len(descriptors), None, rules.threshold)
     distance = matching.distance(matching.centre(descriptors), matching.centre(references))
     outcome = Outcome.PASSED if distance <= rules.threshold else Outcome.FAILED
     return Decision(outcome, len(descriptors), distance, rules.threshold)
+
+
+def _is_too_long(attempt: Attempt, rules: Rules, now: datetime, challenge: Challenge | None) -> bool:
+    """Tell whether an attempt has gone on for too long; a challenge has a clock of its own once it asks something."""
+    began_at = challenge.asked_at if challenge is not None and challenge.asked_at is not None else attempt.began_at
+    return now - began_at >= rules.gives_up_after
 
 
 def typical(attempt: Attempt) -> GoodFrame:

@@ -1,35 +1,14 @@
 """What the camera shows over time -> incidents that begin, prove themselves and end.
 
 A single frame opens nothing: something has to last, in most of the frames that can tell, before it is written down,
-and two frames to the contrary end it. Every figure is in the rules, so that an exam or a calibration can bring others.
+and two frames to the contrary end it. Every figure is in the rules (incident_rules.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-
-class Seen(StrEnum):
-    """What one look at the camera showed."""
-
-    PERSON = "person"  # the registered one; or somebody, where there is nothing to compare with
-    OTHER = "other"
-    UNCLEAR = "unclear"  # a face, but too far or too blurred to tell whose
-    NOBODY = "nobody"
-    SEVERAL = "several"
-    DARK = "dark"
-    NO_PICTURE = "no_picture"
-
-
-class Kind(StrEnum):
-    """The incidents that a camera can tell; the values are those of the table of incidents."""
-
-    NOT_THE_PERSON = "not_the_person"
-    NOBODY_THERE = "nobody_there"
-    SEVERAL_PERSONS = "several_persons"
-    TOO_DARK = "too_dark"
-    CAMERA_LOST = "camera_lost"
+from proctoring.domain.incident_rules import RULES, Kind, Rule, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,76 +19,6 @@ class Sighting:
     seen: Seen
     distance: float | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """When something seen becomes an incident.
-
-    It opens once `shown_by` has lasted for `lasts`, in at least `least` looks and `share` of those that can tell (what
-    is in neither set cannot). `confirmed_after` makes it weigh on the identity. `denials` in a row end it.
-    """
-
-    kind: Kind
-    severity: str
-    shown_by: frozenset[Seen]
-    denied_by: frozenset[Seen]
-    lasts: timedelta
-    least: int
-    share: float = 0.6
-    confirmed_after: timedelta | None = None
-    denials: int = 2
-
-
-_FACES = frozenset({Seen.PERSON, Seen.OTHER, Seen.UNCLEAR})
-_LIT = _FACES | {Seen.NOBODY, Seen.SEVERAL}
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        kind=Kind.NOT_THE_PERSON,
-        severity="serious",
-        shown_by=frozenset({Seen.OTHER}),
-        denied_by=frozenset({Seen.PERSON}),
-        lasts=timedelta(seconds=5),
-        least=6,
-        confirmed_after=timedelta(seconds=15),
-    ),
-    Rule(
-        kind=Kind.NOBODY_THERE,
-        severity="warning",
-        shown_by=frozenset({Seen.NOBODY}),
-        denied_by=_FACES | {Seen.SEVERAL},
-        lasts=timedelta(seconds=10),
-        least=4,
-        share=0.7,
-    ),
-    Rule(
-        kind=Kind.SEVERAL_PERSONS,
-        severity="warning",
-        shown_by=frozenset({Seen.SEVERAL}),
-        denied_by=_FACES | {Seen.NOBODY},
-        lasts=timedelta(seconds=5),
-        least=4,
-    ),
-    Rule(
-        kind=Kind.TOO_DARK,
-        severity="info",
-        shown_by=frozenset({Seen.DARK}),
-        denied_by=_LIT,
-        lasts=timedelta(seconds=20),
-        least=5,
-        share=0.7,
-    ),
-    Rule(
-        kind=Kind.CAMERA_LOST,
-        severity="warning",
-        shown_by=frozenset({Seen.NO_PICTURE}),
-        denied_by=_LIT | {Seen.DARK},
-        lasts=timedelta(seconds=20),
-        least=2,
-        share=0.9,
-        denials=1,
-    ),
-)
 
 STEADY_INTERVAL = timedelta(seconds=4)
 DOUBTFUL_INTERVAL = timedelta(seconds=1)
@@ -148,6 +57,11 @@ class Watch:
     def is_doubtful(self) -> bool:
         """Tell whether looking more often would settle something."""
         return bool(self.runs)
+
+    def has_lasted(self, kind: Kind, looks: int = 3) -> bool:
+        """Tell whether something has been seen often enough to be worth a hint."""
+        run = self.runs.get(kind)
+        return run is not None and run.shown >= looks
 
     @property
     def open_kinds(self) -> frozenset[Kind]:

@@ -140,6 +140,7 @@ class Verdict:
     distance: float | None = None
     frames_good: int = 0
     frames_needed: int = 0
+    turn: str = ""  # where to look, at check-in: left, right, straight
     type: str = field(default="verdict", init=False)
 
 

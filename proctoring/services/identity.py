@@ -15,9 +15,10 @@ from exams.services import photos, sittings
 from exams.services.changes import for_staff
 from proctoring import clearance, queries
 from proctoring.domain import check_in, matching
-from proctoring.domain.check_in import Attempt, Decision
+from proctoring.domain.check_in import Attempt, Decision, Outcome
+from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
-from proctoring.domain.policy import Change, Confirmed, Kind, Opened
+from proctoring.domain.policy import Change, Confirmed, Opened
 from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot
 from proctoring.services import evidence, incidents
@@ -71,8 +72,9 @@ def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now
     sitting = _locked(sitting)
     if sitting.check_in != CheckIn.UNCHECKED:
         return sitting
-    picture = _keep(sitting, attempt, Verdict.MISMATCH)
-    _write_check(sitting, Occasion.CHECK_IN, Verdict.MISMATCH, attempt, decision, picture, now)
+    verdict = Verdict.NOT_LIVE if decision.outcome is Outcome.NOT_LIVE else Verdict.MISMATCH
+    picture = _keep(sitting, attempt, verdict)
+    _write_check(sitting, Occasion.CHECK_IN, verdict, attempt, decision, picture, now)
     sitting.check_in_failures += 1
     sitting.save(update_fields=["check_in_failures"])
     runs_out = sitting.check_in_failures >= sitting.enrolment.exam.check_in_attempts
@@ -81,7 +83,8 @@ def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now
         Incident.Kind.CHECK_IN_FAILED,
         severity=Incident.Severity.SERIOUS if runs_out else Incident.Severity.WARNING,
         began_at=attempt.began_at,
-        detail={"attempts": sitting.check_in_failures, "threshold": decision.threshold, "exhausted": runs_out},
+        detail={"attempts": sitting.check_in_failures, "threshold": decision.threshold, "exhausted": runs_out}
+        | ({"cause": decision.outcome.value} if verdict is Verdict.NOT_LIVE else {}),
         distance=decision.distance,
         snapshot=picture,
     )

@@ -19,6 +19,7 @@ from exams.services import enrolments, marks, responses, sittings
 from exams.services.changes import REASON_LENGTH, announce, take
 from exams.services.refusals import Refused, require_reason
 from proctoring import broadcasts
+from proctoring.domain.incident_rules import IDENTITY_KINDS
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
 
 Kind = Intervention.Kind
@@ -107,7 +108,7 @@ def _accept_person(sitting: Sitting, by: AbstractUser, reason: str, now: datetim
     if sitting.identity in {Identity.IN_DOUBT, Identity.REJECTED}:
         sittings.move_identity(sitting, Identity.CLEARED, now=now, reason=reason, by=by)
     _staff_check(sitting, IdentityCheck.Verdict.MATCH, now)
-    about_the_person = [Incident.Kind.CHECK_IN_FAILED, Incident.Kind.NOT_THE_PERSON, Incident.Kind.CONSENT_DECLINED]
+    about_the_person = [Incident.Kind.CHECK_IN_FAILED, *IDENTITY_KINDS, Incident.Kind.CONSENT_DECLINED]
     for incident in sitting.incidents.filter(kind__in=about_the_person, review=Incident.Review.OPEN.value):
         _write_review(incident, Review.DISMISSED, by, reason, now)
     marks.refresh_validity(take(sitting.pk), now=now)

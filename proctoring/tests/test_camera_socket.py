@@ -354,7 +354,7 @@ async def test_a_verifier_that_is_away_neither_passes_nor_accuses(
     pages: list[Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away:
-        async def observe(self, jpeg: bytes, *, near: Box | None = None) -> None:
+        async def observe(self, jpeg: bytes, **_hints: object) -> None:
             raise verifier.VerifierFailed("gone")
 
     clock = _Clock(monkeypatch)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctoring.domain import policy
-from proctoring.domain.policy import Change, Closed, Confirmed, Kind, Opened, Seen, Sighting, Watch
+from proctoring.domain.incident_rules import RULES, Kind, Seen
+from proctoring.domain.policy import Change, Closed, Confirmed, Opened, Sighting, Watch
 from proctoring.models import Incident
 
 NINE = datetime(2026, 1, 19, 9, tzinfo=UTC)
@@ -124,7 +125,7 @@ def test_doubt_looks_more_often() -> None:
 
 def test_the_kinds_are_those_of_the_table() -> None:
     assert {kind.value for kind in Kind} <= set(Incident.Kind.values)
-    assert {rule.severity for rule in policy.RULES} <= set(Incident.Severity.values)
+    assert {rule.severity for rule in RULES} <= set(Incident.Severity.values)
 
 
 @given(st.lists(st.sampled_from(list(Seen)), max_size=80))
@@ -143,7 +144,7 @@ def test_a_look_now_and_one_long_after_have_not_lasted_from_the_one_to_the_other
     sights = [(0.0, Seen.OTHER), *every_second(Seen.NOBODY, 1, 9), *every_second(Seen.UNCLEAR, 9, 120)]
     _watch, changes = watched([*sights, *every_second(Seen.OTHER, 120, 127)])
     assert [change for change in changes if change.kind is Kind.NOT_THE_PERSON] == [
-        Opened(Kind.NOT_THE_PERSON, "serious", at(120), at(125), 6, 0, distance=0.7)
+        Opened(Kind.NOT_THE_PERSON, "serious", at(120), at(124), 5, 0, distance=0.7)
     ]
 
 

@@ -142,6 +142,16 @@ EXAMS = Sheet(
             example="人工核验",
         ),
         Column(
+            "asks_to_turn",
+            "转头核验",
+            Kind.YES_NO,
+            _("入场核验时是否要求考生按提示转头，以防举着照片冒充。不填为否。"),
+            aliases=("活体检测", "活体核验"),
+            offered=("是", "否"),
+            default=False,
+            example="否",
+        ),
+        Column(
             "switch_limit",
             "切屏上限",
             Kind.INTEGER,

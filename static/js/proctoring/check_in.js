@@ -15,7 +15,7 @@ const GO_ON_AFTER_MS = 1200;
 const READ_AND_GO_ON_MS = 4000; // where there is more to read than that it went well
 const ASK_EVERY_MS = 5000;
 const HOPELESS = new Set(["insecure", "unsupported"]); // asking for the camera again would change nothing
-const ICONS = { good: "success", warning: "warning", danger: "danger", quiet: "info" };
+const ICONS = { good: "success", turn: "info", warning: "warning", danger: "danger", quiet: "info" };
 
 const page = document.querySelector("[data-check-in]");
 const texts = document.querySelector("[data-texts]");
@@ -119,26 +119,32 @@ function onLive(cameras, deviceId) {
   }
 }
 
-function onVerdict({ verdict, hint: sentence, frames_good: good, frames_needed: needed }) {
+function showTurn(turn) {
+  document.querySelector("[data-turn]").dataset.turn = turn ?? "";
+}
+
+function onVerdict({ verdict, hint: sentence, frames_good: good, frames_needed: needed, turn }) {
   if (page.dataset.state !== "live") {
     return;
   }
   if (needed) {
     showProgress(good, needed);
   }
+  showTurn(turn);
   const isQuiet = ["failed", "unreadable", "not_wanted"].includes(verdict);
-  hint(verdict === "ok" ? "good" : isQuiet ? "quiet" : "warning", sentence);
+  hint(verdict === "ok" ? (turn ? "turn" : "good") : isQuiet ? "quiet" : "warning", sentence);
 }
 
 function onCheckIn({ state, attempt, message, attempts_left: left, next }) {
   say("[data-attempts-left]", String(left));
+  showTurn("");
   if (state === "passed" || state === "exhausted") {
     finish(state === "passed" ? "passed" : "flagged", message, next, attempt === "adopted" ? READ_AND_GO_ON_MS : GO_ON_AFTER_MS);
   } else if (state === "held") {
     letGo();
     hint("quiet", "");
     enter("held");
-  } else if (attempt === "failed") {
+  } else if (attempt === "failed" || attempt === "not_live") {
     camera?.pause();
     hint("danger", message);
     enter("failed");

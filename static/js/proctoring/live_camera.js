@@ -213,7 +213,7 @@ export class LiveCamera {
         break;
       case "check_in":
         if (message.attempt) {
-          this.#answered(message.attempt === "failed" ? 1500 : 600);
+          this.#answered(message.attempt === "failed" || message.attempt === "not_live" ? 1500 : 600);
         }
         this.#options.onCheckIn?.(message);
         break;
