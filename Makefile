@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format messages screenshots clean
+.PHONY: help install run test check format messages screenshots face-model clean
 
 help: ## list what can be done
 	@echo "Usage: make TARGET"
@@ -36,6 +36,9 @@ messages: $(VENV)/installed ## collect the texts to translate into locale/en/LC_
 
 screenshots: install ## take the pictures of the README
 	@$(PY) scripts/screenshots.py
+
+face-model: $(VENV)/installed ## fetch a more accurate face model, with its licence and caveats (docs/identity.md)
+	@$(PY) scripts/face_model.py
 
 clean: ## remove what was made, but never the data: environment, caches, static files
 	rm -rf $(VENV) $(DATA_DIR)/static $(DATA_DIR)/test $(DATA_DIR)/test-artifacts locale/*/LC_MESSAGES/*.mo

@@ -145,14 +145,14 @@ class CameraConsumer(AsyncWebsocketConsumer):
             return
         taken_at = wall_clock()
         try:
-            observation = await self._observe(data, self.desk.near())
+            observation = await self._observe(data, self.desk.trail.near())
         except Unreadable:
             await self._say((protocol.Verdict("unreadable", str(wording.UNREADABLE), 1000),))
             return
         if observation is None:
             await self._say(await self.desk.missed(wall_clock()))
         else:
-            self.desk.remember(observation)
+            self.desk.trail.remember(observation)
             await self._say(await self.desk.look(Frame(taken_at, data, observation)))
 
     async def _observe(self, data: bytes, near: Box | None) -> Observation | None:

@@ -4,15 +4,14 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from proctoring import wording
 from proctoring.domain.protocol import Camera, Reply, Verdict
-from proctoring.faces.engine import Box, Hint, Observation
+from proctoring.faces.engine import Hint, Observation
+from proctoring.faces.trail import Trail
 from proctoring.queries import CameraFacts
 
 RETRY = timedelta(seconds=3)
-LOOKS_AT_ALL: Final = 4  # every so many frames is searched whole, so that a second person is not missed for long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,18 +28,7 @@ class Desk(abc.ABC):
 
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         self.facts = facts
-        self._face: Box | None = None
-        self._looks = 0
-
-    def near(self) -> Box | None:
-        """Return where the face was that the next frame will show, or None where all of it is to be searched."""
-        self._looks += 1
-        return None if self._looks % LOOKS_AT_ALL == 0 else self._face
-
-    def remember(self, observation: Observation) -> None:
-        """Keep where the one face was; with company, or with nobody, the next frame is searched whole."""
-        nearest = observation.largest
-        self._face = nearest.box if nearest is not None and observation.persons == 1 else None
+        self.trail = Trail()
 
     @abc.abstractmethod
     def wants_frames(self) -> bool:

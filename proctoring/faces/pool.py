@@ -70,6 +70,11 @@ class VerifierPool:
         for _ in range(self.processes):
             self._submit(_answer, b"")
 
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that run now."""
+        with self._lock:
+            return list(getattr(self._executor, "_processes", None) or {})
+
     def close(self) -> None:
         """End the workers; pictures that still wait fail."""
         with self._lock:
