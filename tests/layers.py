@@ -25,6 +25,8 @@ LAYERS = {
     "access": SERVICES,
     "seams": SERVICES,
     "importers": SERVICES,
+    "calibrations": SERVICES,
+    "calibration_words": SERVICES,
     "clearance": SERVICES,
     "broadcasts": SERVICES,
     "paper_view": SERVICES,

@@ -26,6 +26,7 @@ from proctoring.services import identity
 SOON: Final = timedelta(milliseconds=350)
 AFTER_A_HINT: Final = timedelta(milliseconds=600)
 NO_REFERENCE: Final = _("没有可供比对的底照")
+NO_THRESHOLD: Final = _("所用人脸模型尚未校准，没有可用的阈值")
 
 
 class Decider(Protocol):
@@ -39,23 +40,24 @@ class CheckInDesk(Desk):
 
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
-        self.rules = check_in.Rules(threshold=facts.threshold)
+        self.rules = facts.check_in_rules
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
         self.challenge: Challenge | None = None
 
     def wants_frames(self) -> bool:
-        return self.facts.may_check_in and (bool(self.facts.references) or self.facts.adopts)
+        return self.facts.may_check_in and self.facts.can_decide and (bool(self.facts.references) or self.facts.adopts)
 
     async def greet(self, now: datetime) -> Sequence[Reply]:
         if self.facts.may_check_in and not self.wants_frames():
-            ask = partial(identity.ask_for_person, reason=for_staff(NO_REFERENCE), now=now)
+            reason = NO_REFERENCE if self.facts.can_decide else NO_THRESHOLD
+            ask = partial(identity.ask_for_person, reason=for_staff(reason), now=now)
             sitting = await self._in_database(ask)
             return (self._state(sitting),)
         return (self._state(),)
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         changed = (facts.check_in, facts.failures) != (self.facts.check_in, self.facts.failures)
-        self.facts = facts
+        self.facts, self.rules = facts, facts.check_in_rules
         self.attempt = None if changed else self.attempt
         return (self._state(),) if changed else ()
 

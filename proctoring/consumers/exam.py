@@ -15,6 +15,7 @@ from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
 from proctoring.domain import footage, policy
 from proctoring.domain.footage import Footage, Print
 from proctoring.domain.incident_rules import Kind, Seen
+from proctoring.domain.matching import Rolling
 from proctoring.domain.policy import Change, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.domain.recognition import Recognition
@@ -57,7 +58,7 @@ class ExamDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.watch: Watch = policy.resumed(facts.open_incidents)
-        self.recognition = Recognition(facts.known_faces, facts.threshold)
+        self.recognition = Recognition(facts.known_faces, facts.threshold, Rolling(facts.another))
         self.footage = Footage()
         self.last_picture_at = now
         self.camera_is_live = True
@@ -71,7 +72,7 @@ class ExamDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
-        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold)
+        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold, facts.another)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
         elif facts.is_watched and not was_watched:
