@@ -94,6 +94,11 @@ def what_to_run(code: str) -> str:
     ) % {"code": code}
 
 
+def should_run(code: str) -> str:
+    """Return what gives a plan thresholds of its own."""
+    return _("建议运行 manage.py calibrate_faces --plan %(code)s，用考生自己的底照校准。") % {"code": code}
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 

@@ -101,7 +101,7 @@ class CameraFacts:
 def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
     """Gather the facts of a sitting that was read with its enrolment and exam."""
     enrolment, exam = sitting.enrolment, sitting.enrolment.exam
-    templates, accepted = _templates(enrolment), _accepted(sitting)
+    known, accepted = templates(enrolment), _accepted(sitting)
     return CameraFacts(
         sitting_id=sitting.pk,
         exam_id=exam.pk,
@@ -114,8 +114,8 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
-        thresholds=thresholds_of(exam.plan, templates, checked_in=accepted is not None),
-        references=tuple(unpacked(template.descriptor) for template in templates),
+        thresholds=thresholds_of(exam.plan, known, checked_in=accepted is not None),
+        references=tuple(unpacked(template.descriptor) for template in known),
         accepted=accepted,
         open_incidents=_open_incidents(sitting),
     )
@@ -129,16 +129,16 @@ def consented(enrolment: Enrolment) -> bool | None:
 
 def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:
     """Return the descriptors of the photos in force, of the face model in use."""
-    return tuple(unpacked(template.descriptor) for template in _templates(enrolment))
+    return tuple(unpacked(template.descriptor) for template in templates(enrolment))
 
 
-def thresholds_of(plan: Plan, templates: Sequence[FaceTemplate], *, checked_in: bool = False) -> Thresholds | None:
+def thresholds_of(plan: Plan, of: Sequence[FaceTemplate], *, checked_in: bool = False) -> Thresholds | None:
     """Return what a candidate with these templates is measured with; None where nothing is known about the model."""
     base = calibrations.base_of(plan)
     if base is None:
         return None
-    crowding = thresholds.crowding_of([template.crowding for template in templates])
-    return base.thresholds(len(templates), checked_in=checked_in, crowding=crowding)
+    crowding = thresholds.crowding_of([template.crowding for template in of])
+    return base.thresholds(len(of), checked_in=checked_in, crowding=crowding)
 
 
 def packed(descriptor: Descriptor) -> bytes:
@@ -153,14 +153,15 @@ def unpacked(stored: bytes) -> Descriptor:
 
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
-    return bool(_templates(enrolment))
+    return bool(templates(enrolment))
 
 
-def _templates(enrolment: Enrolment) -> list[FaceTemplate]:
-    templates = FaceTemplate.objects.filter(
+def templates(enrolment: Enrolment) -> list[FaceTemplate]:
+    """Return what the face model in use made of the photos in force."""
+    found = FaceTemplate.objects.filter(
         photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     )
-    return list(templates.order_by("photo__position", "pk"))
+    return list(found.order_by("photo__position", "pk"))
 
 
 def _accepted(sitting: Sitting) -> Descriptor | None:

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from exams import seams
-from exams.models import Exam, Sitting
-from proctoring import broadcasts, clearance, presence, queries
+from exams.models import Exam, Plan, Sitting
+from proctoring import broadcasts, calibrations, clearance, presence, queries
+from proctoring import calibration_words as words
+from proctoring.domain.thresholds import Source
 from proctoring.models import Incident
 from proctoring.services import identity, incidents, messages, photos
 
@@ -18,12 +20,24 @@ def plug_in() -> None:
     seams.consent.register(clearance.consent_needed)
     seams.validity.register(clearance.reason_to_review)
     seams.photo_checks.register(photos.fault_of)
+    seams.plan_advice.register(advise)
     seams.photo_stored.register(photos.prepare)
     seams.notices.register(messages.notices)
     seams.sitting_changed.connect(tell_page, dispatch_uid="proctoring.tell_page")
     seams.sitting_began.connect(expect_camera, dispatch_uid="proctoring.expect_camera")
     seams.sitting_taken_over.connect(note_second_device, dispatch_uid="proctoring.note_second_device")
     seams.sitting_ended.connect(close_camera, dispatch_uid="proctoring.close_camera")
+
+
+def advise(plan: Plan) -> str | None:
+    """Say after an import what the face check of a plan rests on, and what to run where that is not its photos."""
+    if not any(exam.uses_camera for exam in plan.exams.all()):
+        return None
+    base = calibrations.base_of(plan)
+    if base is not None and base.source is Source.PLAN:
+        return None
+    advice = words.what_to_run(plan.code) if base is None else words.should_run(plan.code)
+    return f"{words.basis(base)}{advice}"
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

@@ -27,6 +27,7 @@ LAYERS = {
     "importers": SERVICES,
     "calibrations": SERVICES,
     "calibration_words": SERVICES,
+    "checks": EDGES,  # run by manage.py check
     "clearance": SERVICES,
     "broadcasts": SERVICES,
     "paper_view": SERVICES,

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from exams import seams
 from exams.importers import faults as fault_reports
 from exams.importers import package
 from exams.importers.normalised import Fault, Refused
+from exams.models import Plan
 from exams.services import plans
 from exams.services.ledger import CREATED, UNCHANGED, UPDATED, Ledger
 
@@ -63,6 +65,9 @@ class Command(BaseCommand):
         else:
             bars.close()
             self._report(ledger, dry_run=options["dry_run"])
+            if not options["dry_run"]:
+                for advice in seams.advice_on(Plan.objects.get(code=brought.plan.code)):
+                    self.stdout.write(self.style.WARNING(advice))
 
     def _report_faults(self, faults: list[Fault], path: Path, out: Path | None) -> None:
         self.stdout.write(fault_reports.table(faults))

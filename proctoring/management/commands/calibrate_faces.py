@@ -221,15 +221,9 @@ def _acquired(gathered: Gathered, group: str, unreadable: int) -> dict[str, Any]
 
 
 def _line(row: dict[str, Any]) -> str:
-    told = [
-        _("%(group)s %(photos)s×%(frames)s：本人比对 %(genuine)s，异人比对 %(impostor)s，等错误率 %(eer)s")
-        % {
-            **row,
-            "genuine": f"{row['genuine']:,}",
-            "impostor": f"{row['impostor']:,}",
-            "eer": words.percent(row["eer"]),
-        }
-    ]
+    counts = {name: f"{row[name]:,}" for name in ("genuine", "impostor")} | {"eer": words.percent(row["eer"])}
+    head = _("%(group)s %(photos)s×%(frames)s：本人比对 %(genuine)s，异人比对 %(impostor)s，等错误率 %(eer)s")
+    told = [head % (row | counts)]
     if row.get("pictures"):
         told.append(_("  图片 %(pictures)s 张，其中 %(failed_to_acquire)s 张未能取得人脸") % row)
     for target, threshold in row["threshold_at"].items():
