@@ -138,18 +138,13 @@ def _alike(request: HttpRequest, faces: PlanFaces, base: Base | None) -> list[di
         return []
     sees = request.user.has_perm("exams.view_referencephoto")
     photo_of = {template.photo.enrolment.candidate_id: template.photo_id for template in faces.templates}
+
+    def candidate(person: int) -> dict[str, Any]:
+        photo = photo_of[faces.candidates[person]]
+        picture = links.thumbnail("reference", photo, _("底照")) if sees else ""
+        return {"enrolment": faces.enrolment(person), "photo": picture}
+
     return [
-        {
-            "distance": pair.distance,
-            "enrolments": [
-                {
-                    "enrolment": faces.enrolment(person),
-                    "photo": links.thumbnail("reference", photo_of[faces.candidates[person]], _("底照"))
-                    if sees
-                    else "",
-                }
-                for person in (pair.one, pair.other)
-            ],
-        }
+        {"distance": pair.distance, "enrolments": [candidate(pair.one), candidate(pair.other)]}
         for pair in calibrations.look_alikes(faces.faces, base.level)
     ]

@@ -85,8 +85,8 @@ def test_a_group_is_counted_within_itself() -> None:
 
 
 def test_bounds_hold_the_truth_of_a_larger_crowd() -> None:
-    point = row_of(measure(drawn(150, 2, seed=3))).at[1e-2]
-    truth = row_of(measure(drawn(900, 2, seed=4))).at[1e-2]
+    point = row_of(measure(drawn(150, 2, seed=3), shapes=(ONE_ONE,))).at[1e-2]
+    truth = row_of(measure(drawn(600, 2, seed=4), shapes=(ONE_ONE,))).at[1e-2]
     assert point is not None
     assert truth is not None
     assert point.threshold_bounds[0] < truth.threshold < point.threshold_bounds[1]
@@ -111,7 +111,7 @@ def test_next_to_nobody_is_measured_without_a_stumble(persons: int) -> None:
 
 def two_crowds() -> tuple[Faces, list[str]]:
     """A dense crowd of 60 and a sparse one of 240: one threshold for all lets strangers of the dense one pass."""
-    dense, sparse = drawn(60, apart=0.8, scatter=0.4), drawn(240, apart=1.2, scatter=0.4, seed=2)
+    dense, sparse = drawn(60, 2, apart=0.8, scatter=0.4), drawn(240, 2, apart=1.2, scatter=0.4, seed=2)
     vectors = np.concatenate([dense.vectors, sparse.vectors])
     vectors[: len(dense.vectors), 0] += 1
     persons = np.concatenate([dense.persons, sparse.persons + 60])
@@ -120,7 +120,7 @@ def two_crowds() -> tuple[Faces, list[str]]:
 
 def test_looking_at_neighbours_narrows_the_gap_between_groups() -> None:
     faces, groups = two_crowds()
-    plain, own = (row_of(measure(faces, groups, normalised=way), "dense") for way in (False, True))
+    plain, own = (row_of(measure(faces, groups, shapes=(ONE_ONE,), normalised=way), "dense") for way in (False, True))
     rates = [row.fmr_at_common[1e-3] for row in (plain, own)]
     assert rates[0] is not None
     assert rates[1] is not None
