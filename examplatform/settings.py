@@ -32,7 +32,6 @@ BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=Range(0))
 VERIFIER_PROCESSES = env.int("VERIFIER_PROCESSES", 0, validate=Range(0, 64))  # 0: one for each core
 VERIFIER = env.str("VERIFIER", "auto", validate=OneOf(["auto", "pool", "celery"]))
-FACE_THRESHOLD = env.float("FACE_THRESHOLD", 0.45, validate=Range(0.2, 0.6))  # the library's 0.6 lets strangers pass
 FACE_EMBEDDER = env.str("FACE_EMBEDDER", "dlib")  # or the path of an ONNX file of ArcFace's kind (docs/identity.md)
 FACE_EMBEDDER_PIXELS = env.str("FACE_EMBEDDER_PIXELS", "")  # what such a file wants, e.g. "rgb 127.5 127.5"
 FACE_PRECISION = env.str("FACE_PRECISION", "int8", validate=OneOf(["fp32", "int8"]))  # of dlib's network

@@ -3,6 +3,7 @@
 `gates`           reasons to hold a sitting back before its paper, or None
 `consent`         whether a sitting must still answer the consent page
 `photo_checks`    what is wrong with a reference photo that an import brings, or None
+`plan_advice`     what an organizer should do about a plan that was imported, or None
 `photo_stored`    told about each stored reference photo (to prepare it)
 `validity`        reasons why a result does not count yet
 `notices`         messages that the page of a sitting shows
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from django.dispatch import Signal
 
 if TYPE_CHECKING:
-    from exams.models import ReferencePhoto, Sitting
+    from exams.models import Plan, ReferencePhoto, Sitting
 
 Check = TypeVar("Check", bound=Callable[..., object])
 
@@ -56,6 +57,7 @@ class Registry(Generic[Check]):
 gates: Registry[Callable[["Sitting"], Gate | None]] = Registry()
 consent: Registry[Callable[["Sitting"], bool]] = Registry()
 photo_checks: Registry[Callable[[bytes], str | None]] = Registry()
+plan_advice: Registry[Callable[["Plan"], str | None]] = Registry()
 photo_stored: Registry[Callable[["ReferencePhoto"], None]] = Registry()
 validity: Registry[Callable[["Sitting"], str | None]] = Registry()
 notices: Registry[Callable[["Sitting"], Sequence[Notice]]] = Registry()
@@ -79,6 +81,11 @@ def consent_needed(sitting: "Sitting") -> bool:
 def faults_of_photo(image: bytes) -> list[str]:
     """Return what is wrong with a reference photo, in words for the organizer."""
     return [fault for check in photo_checks.checks if (fault := check(image)) is not None]
+
+
+def advice_on(plan: "Plan") -> list[str]:
+    """Return what an organizer should do about a plan, in words."""
+    return [advice for check in plan_advice.checks if (advice := check(plan)) is not None]
 
 
 def reasons_to_review(sitting: "Sitting") -> list[str]:

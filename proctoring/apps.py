@@ -2,6 +2,7 @@ import sys
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +15,11 @@ class ProctoringConfig(AppConfig):
 
     def ready(self) -> None:
         choose_face_model()
-        from proctoring import receivers  # the apps must be loaded first
+        from proctoring import checks, receivers  # the apps must be loaded first
         from proctoring.services import roles
 
         receivers.plug_in()
+        register(checks.every_camera_exam_has_a_threshold, Tags.security, deploy=True)
         post_migrate.connect(roles.make_groups, sender=self, dispatch_uid="proctoring.make_groups")
 
 

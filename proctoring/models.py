@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.encryption import SealedBytesField
 from accounts.models import PersonalPicture
 from exams.domain import lifecycle
-from exams.models import Exam, ReferencePhoto, Sitting
+from exams.models import Exam, Plan, ReferencePhoto, Sitting
 from proctoring.domain import reviewing
 from proctoring.domain.reviewing import Standing
 
@@ -24,6 +24,7 @@ class FaceTemplate(models.Model):
     photo = models.OneToOneField(ReferencePhoto, models.CASCADE, related_name="template", verbose_name=_("底照"))
     embedder = models.CharField(_("模型"), max_length=40)
     descriptor = SealedBytesField()  # little-endian float32
+    crowding = models.FloatField(null=True, editable=False)  # distance of the nearest others, when last calibrated
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -32,6 +33,41 @@ class FaceTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.photo_id} ({self.embedder})"
+
+
+class FaceCalibration(models.Model):
+    """What was measured about a face model: for the candidates of a plan, or (no plan) for all that have none.
+
+    The newest counts. Holds figures, no personal data; goes with the plan.
+    """
+
+    plan = models.ForeignKey(
+        Plan, models.CASCADE, null=True, blank=True, related_name="face_calibrations", verbose_name=_("考试计划")
+    )
+    embedder = models.CharField(_("模型"), max_length=40)
+    target = models.FloatField(_("目标误识率"))
+    whole = models.FloatField(_("阈值"))  # of one photo against one frame, at the target …
+    half = models.FloatField()  # … at half of it …
+    loose = models.FloatField()  # … and at one in a hundred
+    offset_whole = models.FloatField(null=True)  # added to a candidate's crowding in place of `whole`
+    offset_half = models.FloatField(null=True)
+    group = models.CharField(_("组别"), max_length=60)  # the one that decided
+    persons = models.PositiveIntegerField(_("人数"))
+    pictures = models.PositiveIntegerField(_("图片数"))
+    impostor = models.PositiveBigIntegerField(_("异人比对数"))
+    figures = models.JSONField(default=list)  # rows as `calibrate_faces --json` prints them, with curves
+    made_at = models.DateTimeField(_("生成时间"))
+    made_by = models.ForeignKey(  # nobody: the command line
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("操作人")
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "人脸校准")
+        verbose_name_plural = pgettext_lazy("models", "人脸校准")
+        ordering: ClassVar = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id or '—'} {self.embedder} {self.made_at:%Y-%m-%d %H:%M}"
 
 
 class CheckInTemplate(models.Model):

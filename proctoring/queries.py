@@ -1,22 +1,24 @@
 """What the sockets and pages of proctoring read, gathered in one go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from django.conf import settings
 from django.db.models import QuerySet
 
 from exams import queries as exam_queries
 from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
-from exams.models import Consent, Enrolment, Exam, ReferencePhoto, Sitting
-from proctoring import verifier
-from proctoring.domain import matching
+from exams.models import Consent, Enrolment, Exam, Plan, ReferencePhoto, Sitting
+from proctoring import calibrations, verifier
+from proctoring.domain import matching, thresholds
+from proctoring.domain.check_in import Rules
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
 from proctoring.domain.second_camera import Phone
+from proctoring.domain.thresholds import Thresholds
 from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
 from proctoring.services import second_camera
@@ -39,7 +41,7 @@ class CameraFacts:
     device: str | None  # the browser that asks
     is_elsewhere: bool  # another one has passed the check-in
     is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
-    threshold: float
+    thresholds: Thresholds | None  # of this candidate; None: nothing is known about the face model in use
     references: tuple[Descriptor, ...]  # of the photos
     accepted: Descriptor | None  # of the face that passed check-in
     open_incidents: dict[Kind, tuple[datetime, bool]]
@@ -60,6 +62,27 @@ class CameraFacts:
         return self.face_rule != Exam.FaceRule.NONE
 
     @property
+    def can_decide(self) -> bool:
+        """Tell whether there is a threshold at all; without one only people decide who somebody is."""
+        return self.thresholds is not None
+
+    @property
+    def check_in_rules(self) -> Rules:
+        """What the frames of an attempt are measured with; without thresholds nobody passes."""
+        known = self.thresholds
+        return Rules(known.check_in, known.steady) if known is not None else Rules(threshold=0.0, steady=0.0)
+
+    @property
+    def threshold(self) -> float:
+        """How near the last frames in the exam must be to one of the known faces."""
+        return self.thresholds.exam if self.thresholds is not None else 0.0
+
+    @property
+    def another(self) -> float:
+        """How far a frame is from those before it when it shows another face."""
+        return self.thresholds.another if self.thresholds is not None else 0.0
+
+    @property
     def may_watch(self) -> bool:
         """Tell whether the camera of this device stays on during the exam."""
         return not self.is_elsewhere and self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
@@ -67,6 +90,8 @@ class CameraFacts:
     @property
     def known_faces(self) -> tuple[Descriptor, ...]:
         """What a face in the exam is compared with, the nearest counts: the photos' mean, and the face at check-in."""
+        if not self.can_decide:
+            return ()
         photos = (matching.centre(self.references),) if self.references else ()
         return photos if self.accepted is None else (*photos, self.accepted)
 
@@ -85,6 +110,7 @@ class CameraFacts:
 def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
     """Gather the facts of a sitting that was read with its enrolment and exam."""
     enrolment, exam, elsewhere = sitting.enrolment, sitting.enrolment.exam, is_elsewhere(sitting)
+    known, accepted = templates(enrolment), _accepted(sitting)
     return CameraFacts(
         sitting_id=sitting.pk,
         exam_id=exam.pk,
@@ -99,9 +125,9 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         device=sitting.asking_device,
         is_elsewhere=elsewhere,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
-        threshold=settings.FACE_THRESHOLD,
-        references=references(enrolment),
-        accepted=_accepted(sitting),
+        thresholds=thresholds_of(exam.plan, known, checked_in=accepted is not None),
+        references=tuple(unpacked(template.descriptor) for template in known),
+        accepted=accepted,
         open_incidents=_open_incidents(sitting),
         second_camera=exam.second_camera,
         phone=second_camera.phone_of(sitting.pk) if exam.uses_second_camera else Phone(),
@@ -122,10 +148,16 @@ def consented(enrolment: Enrolment) -> bool | None:
 
 def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:
     """Return the descriptors of the photos in force, of the face model in use."""
-    templates = FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
-    ).order_by("photo__position", "pk")
-    return tuple(unpacked(template.descriptor) for template in templates)
+    return tuple(unpacked(template.descriptor) for template in templates(enrolment))
+
+
+def thresholds_of(plan: Plan, of: Sequence[FaceTemplate], *, checked_in: bool = False) -> Thresholds | None:
+    """Return what a candidate with these templates is measured with; None where nothing is known about the model."""
+    base = calibrations.base_of(plan)
+    if base is None:
+        return None
+    crowding = thresholds.crowding_of([template.crowding for template in of])
+    return base.thresholds(len(of), checked_in=checked_in, crowding=crowding)
 
 
 def packed(descriptor: Descriptor) -> bytes:
@@ -140,9 +172,15 @@ def unpacked(stored: bytes) -> Descriptor:
 
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
-    return FaceTemplate.objects.filter(
+    return bool(templates(enrolment))
+
+
+def templates(enrolment: Enrolment) -> list[FaceTemplate]:
+    """Return what the face model in use made of the photos in force."""
+    found = FaceTemplate.objects.filter(
         photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
-    ).exists()
+    )
+    return list(found.order_by("photo__position", "pk"))
 
 
 def photos_not_described() -> QuerySet[ReferencePhoto]:

@@ -8,9 +8,11 @@ from django.utils.timezone import now as wall_clock
 from accounts.models import Candidate
 from accounts.services import signed_out
 from exams import seams
-from exams.models import Exam, Sitting
+from exams.models import Exam, Plan, Sitting
 from exams.seams import Notice
-from proctoring import broadcasts, clearance, presence, queries
+from proctoring import broadcasts, calibrations, clearance, presence, queries
+from proctoring import calibration_words as words
+from proctoring.domain.thresholds import Source
 from proctoring.services import announcements, identity, incidents, messages, photos
 
 NEVER_CONNECTED = "never_connected"
@@ -22,6 +24,7 @@ def plug_in() -> None:
     seams.consent.register(clearance.consent_needed)
     seams.validity.register(clearance.reason_to_review)
     seams.photo_checks.register(photos.fault_of)
+    seams.plan_advice.register(advise)
     seams.photo_stored.register(photos.prepare)
     seams.notices.register(hand_over_messages)
     signed_out.connect(close_sockets, dispatch_uid="proctoring.close_sockets")
@@ -50,6 +53,17 @@ def close_sockets(sender: type[Candidate], candidate_id: int, **facts: Any) -> N
     """Close the camera at once where somebody has signed out; a socket outlives its session otherwise."""
     for sitting_id in Sitting.objects.filter(enrolment__candidate_id=candidate_id).values_list("pk", flat=True):
         broadcasts.session_ended(sitting_id)
+
+
+def advise(plan: Plan) -> str | None:
+    """Say after an import what the face check of a plan rests on, and what to run where that is not its photos."""
+    if not any(exam.uses_camera for exam in plan.exams.all()):
+        return None
+    base = calibrations.base_of(plan)
+    if base is not None and base.source is Source.PLAN:
+        return None
+    advice = words.what_to_run(plan.code) if base is None else words.should_run(plan.code)
+    return f"{words.basis(base)}{advice}"
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

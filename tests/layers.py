@@ -25,6 +25,9 @@ LAYERS = {
     "access": SERVICES,
     "seams": SERVICES,
     "importers": SERVICES,
+    "calibrations": SERVICES,
+    "calibration_words": SERVICES,
+    "checks": EDGES,  # run by manage.py check
     "clearance": SERVICES,
     "devices": SERVICES,  # what a cookie of a browser stands for
     "broadcasts": SERVICES,

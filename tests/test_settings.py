@@ -49,7 +49,6 @@ def started(tmp_path: Path, **knobs: str) -> dict[str, object]:
         ({"PORT": "70000"}, "PORT is set to '70000'"),
         ({"DEBUG": "perhaps"}, "DEBUG is set to 'perhaps'"),
         ({"TLS": "yes"}, "TLS is set to 'yes': Must be one of: off, self-signed."),
-        ({"FACE_THRESHOLD": "0.9"}, "less than or equal to 0.6"),
         ({"VERIFIER_PROCESSES": "-1"}, "VERIFIER_PROCESSES"),
         ({"EVIDENCE_DAYS": "0"}, "EVIDENCE_DAYS"),
         ({"LOG_LEVEL": "chatty"}, "LOG_LEVEL"),

@@ -47,6 +47,7 @@ class PlanAdmin(NotMadeHere, admin.ModelAdmin[Plan]):
     readonly_fields = ("code", "timezone", "check_code_kind", "imported_at")
     fields = ("name", "code", ("host", "certifying_body"), ("check_code_kind", "timezone"), "notice", "imported_at")
     inlines = (ExamInline,)
+    change_form_template = "admin/exams/plan/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         counts = {

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
-from proctoring import timeline
+from proctoring import queries, timeline
 from proctoring.admin import acts, answers, words
 from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot
 from proctoring.services import claims, freshness
@@ -85,7 +84,7 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
         "checks": [_line(one) for one in told],
         "minutes": len(checks) - len(told),
-        "threshold": settings.FACE_THRESHOLD,
+        "thresholds": queries.thresholds_of(sitting.enrolment.exam.plan, queries.templates(sitting.enrolment)),
         "sees_pictures": may("proctoring.view_snapshot"),
         "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),

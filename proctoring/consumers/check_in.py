@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from channels.db import database_sync_to_async
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -29,6 +30,7 @@ from proctoring.services import identity
 SOON: Final = timedelta(milliseconds=350)
 AFTER_A_HINT: Final = timedelta(milliseconds=600)
 NO_REFERENCE: Final = _("没有可供比对的底照")
+NO_THRESHOLD: Final = _("所用人脸模型尚未校准，没有可用的阈值")
 
 
 class Decider(Protocol):
@@ -42,13 +44,13 @@ class CheckInDesk(Desk):
 
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
-        self.rules = check_in.Rules(threshold=facts.threshold)
+        self.rules = facts.check_in_rules
         self.album = Album(facts.sitting_id, Camera.FACE)
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
         self.challenge: Challenge | None = None
 
     def wants_frames(self) -> bool:
-        can_compare = bool(self.facts.references) or self.facts.adopts
+        can_compare = self.facts.can_decide and (bool(self.facts.references) or self.facts.adopts)
         return self.facts.may_check_in and can_compare and not self._has_no_turn_left
 
     @property
@@ -56,10 +58,16 @@ class CheckInDesk(Desk):
         """Another device used up the attempts, while the exam goes on where it was."""
         return self.facts.is_elsewhere and self.facts.failures >= self.facts.attempts
 
+    @property
+    def _why_a_person(self) -> Promise:
+        """Say why no machine can decide here."""
+        if self._has_no_turn_left:
+            return identity.RAN_OUT
+        return NO_REFERENCE if self.facts.can_decide else NO_THRESHOLD
+
     async def greet(self, now: datetime) -> Sequence[Reply]:
         if self.facts.may_check_in and not self.wants_frames():
-            reason = for_staff(identity.RAN_OUT if self._has_no_turn_left else NO_REFERENCE)
-            ask = partial(identity.ask_for_person, reason=reason, now=now)
+            ask = partial(identity.ask_for_person, reason=for_staff(self._why_a_person), now=now)
             try:
                 return (self._state(await self._in_database(ask)),)
             except Refused as refused:
@@ -68,7 +76,7 @@ class CheckInDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         changed = (facts.check_in, facts.failures) != (self.facts.check_in, self.facts.failures)
-        self.facts = facts
+        self.facts, self.rules = facts, facts.check_in_rules
         self.attempt = None if changed else self.attempt
         return (self._state(),) if changed else ()
 
@@ -84,7 +92,8 @@ class CheckInDesk(Desk):
     def _new_attempt(self, frame: Frame) -> Attempt:
         """Begin anew, with turns in an order that nobody could know."""
         order = secrets.randbelow(len(liveness.ORDERS))
-        self.challenge = liveness.challenge(order) if self.facts.asks_to_turn else None
+        rules = liveness.Rules(same_head=liveness.TURNED_FACE * self.facts.another)
+        self.challenge = liveness.challenge(order, rules) if self.facts.asks_to_turn else None
         return Attempt(frame.at)
 
     def _with_frame(self, attempt: Attempt, frame: Frame) -> Attempt:

@@ -17,6 +17,7 @@ from proctoring.consumers.room_watch import RoomWatch
 from proctoring.domain import footage, policy
 from proctoring.domain.footage import Footage, Print
 from proctoring.domain.incident_rules import Kind, Seen
+from proctoring.domain.matching import Rolling
 from proctoring.domain.policy import Change, Opened, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.domain.recognition import Recognition
@@ -60,7 +61,7 @@ class ExamDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.watch: Watch = policy.resumed(facts.open_incidents)
-        self.recognition = Recognition(facts.known_faces, facts.threshold)
+        self.recognition = Recognition(facts.known_faces, facts.threshold, Rolling(facts.another))
         self.footage = Footage()
         self.album = Album(facts.sitting_id, Source.FACE)
         self.room = RoomWatch(facts)
@@ -76,7 +77,7 @@ class ExamDesk(Desk):
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
-        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold)
+        self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold, facts.another)
         self.room.refresh(facts)
         if was_watched and not facts.is_watched:
             await self._suspend(now)

@@ -9,12 +9,20 @@ from random import Random
 from proctoring.domain import drill
 from proctoring.domain.drill import Look, Rates
 from proctoring.domain.incident_rules import Kind
-from proctoring.domain.matching import Descriptor
+from proctoring.domain.matching import Descriptor, Rolling
 from proctoring.domain.recognition import Recognition
 
 ANOTHER_POSE_EVERY = timedelta(seconds=45)
 SWAP_AT = timedelta(seconds=40), timedelta(seconds=60)
 NOTICED_WITHIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What faces in the exam are measured with, as domain/thresholds.py has it."""
+
+    threshold: float
+    another: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +38,9 @@ class Person:
     today: Sequence[Look]
     other_days: Sequence[Sequence[Look]] = ()
 
-    def recognition(self, threshold: float, *, with_check_in: bool = True) -> Recognition:
+    def recognition(self, limits: Limits, *, with_check_in: bool = True) -> Recognition:
         known = (self.photos, self.check_in) if with_check_in else (self.photos,)
-        return Recognition(known, threshold)
+        return Recognition(known, limits.threshold, Rolling(limits.another))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +61,20 @@ class Swaps:
 
 
 def honest_hours(
-    persons: Sequence[Person], threshold: float, hours_each: float, dice: Random, *, changing: bool, with_check_in: bool
+    persons: Sequence[Person], limits: Limits, hours_each: float, dice: Random, *, changing: bool, with_check_in: bool
 ) -> Rates:
     """Let everybody sit honestly; `changing`: in the pose and light of another of their pictures every 45 seconds."""
     alarms: Counter[Kind] = Counter()
     for person in persons:
         pools = [person.today, *person.other_days] if changing else [person.today]
         shows = drill.changing(pools, ANOTHER_POSE_EVERY, dice)
-        recognition = person.recognition(threshold, with_check_in=with_check_in)
+        recognition = person.recognition(limits, with_check_in=with_check_in)
         opened = drill.sit(shows, recognition, timedelta(hours=hours_each), dice)
         alarms.update(incident.kind for incident in opened)
     return Rates(hours_each * len(persons), alarms)
 
 
-def swaps(persons: Sequence[Person], threshold: float, each: int, dice: Random) -> Swaps:
+def swaps(persons: Sequence[Person], limits: Limits, each: int, dice: Random) -> Swaps:
     """Let others of the same group (of any, where there is nobody else) take everybody's place in the middle."""
     seconds: list[float] = []
     played = 0
@@ -76,7 +84,7 @@ def swaps(persons: Sequence[Person], threshold: float, each: int, dice: Random) 
         for other in dice.sample(others, min(each, len(others))):
             at = SWAP_AT[0] + (SWAP_AT[1] - SWAP_AT[0]) * dice.random()
             shows = drill.swapped(person.today, other.today, at, dice)
-            after = drill.noticed_after(shows, person.recognition(threshold), at, NOTICED_WITHIN, dice)
+            after = drill.noticed_after(shows, person.recognition(limits), at, NOTICED_WITHIN, dice)
             played += 1
             if after is not None:
                 seconds.append(after.total_seconds())

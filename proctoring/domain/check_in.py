@@ -33,13 +33,13 @@ class Rules:
     """
 
     threshold: float
+    steady: float
     frames_needed: int = 5
     frames_least: int = 3
     least_span: timedelta = timedelta(seconds=1)
     waits_for_all: timedelta = timedelta(seconds=8)
     keeps_for: timedelta = timedelta(seconds=12)
     gives_up_after: timedelta = timedelta(seconds=40)
-    steady: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,21 +30,24 @@ def spread(descriptors: Sequence[Descriptor]) -> float:
 
 KEEPS = 5
 KEEPS_FOR = timedelta(seconds=20)
-ANOTHER_FACE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rolling:
-    """The last few good frames, whose mean wavers much less than each of them; another face starts anew at once."""
+    """The last few good frames, whose mean wavers much less than each of them; another face starts anew at once.
 
+    A frame farther than `another` from the mean of those before it shows another face.
+    """
+
+    another: float
     frames: tuple[tuple[datetime, Descriptor], ...] = ()
 
     def with_frame(self, at: datetime, descriptor: Descriptor) -> "Rolling":
         """Add a frame and forget the old ones."""
         fresh = tuple(frame for frame in self.frames if at - frame[0] < KEEPS_FOR)[-(KEEPS - 1) :]
-        if fresh and distance(descriptor, centre([known for _, known in fresh])) > ANOTHER_FACE:
+        if fresh and distance(descriptor, centre([known for _, known in fresh])) > self.another:
             fresh = ()
-        return Rolling((*fresh, (at, descriptor)))
+        return Rolling(self.another, (*fresh, (at, descriptor)))
 
     def nearest(self, references: Sequence[Descriptor]) -> float | None:
         """Return the distance of the mean to the nearest of some references, None where there are none."""

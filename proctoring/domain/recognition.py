@@ -1,6 +1,6 @@
 """Whether a look in the exam shows the registered person: the mean of the last good frames beside the known faces."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from proctoring.domain.incident_rules import Seen
@@ -13,7 +13,7 @@ class Recognition:
 
     known: tuple[Descriptor, ...]
     threshold: float
-    faces: Rolling = field(default_factory=Rolling)
+    faces: Rolling
 
     def look(self, at: datetime, descriptor: Descriptor) -> "tuple[Recognition, Seen, float | None]":
         """Take one good frame into account; the distance is None where there is nothing to compare with."""
@@ -22,6 +22,6 @@ class Recognition:
         is_other = distance is not None and distance > self.threshold
         return replace(self, faces=faces), Seen.OTHER if is_other else Seen.PERSON, distance
 
-    def knowing(self, known: tuple[Descriptor, ...], threshold: float) -> "Recognition":
+    def knowing(self, known: tuple[Descriptor, ...], threshold: float, another: float) -> "Recognition":
         """Return the same looks beside other faces: a photo was replaced, a check-in accepted."""
-        return replace(self, known=known, threshold=threshold)
+        return replace(self, known=known, threshold=threshold, faces=replace(self.faces, another=another))

@@ -8,7 +8,7 @@ from proctoring.domain.check_in import Attempt, GoodFrame, Outcome, Rules, decid
 from proctoring.domain.matching import Descriptor, Rolling
 
 NINE = datetime(2026, 1, 19, 9, tzinfo=UTC)
-RULES = Rules(threshold=0.45)
+RULES = Rules(threshold=0.45, steady=0.4)
 
 
 def face(place: float) -> Descriptor:
@@ -94,20 +94,20 @@ def test_the_picture_that_is_kept_is_the_one_most_like_the_others() -> None:
 
 
 def test_the_rolling_mean_wavers_less_than_a_frame() -> None:
-    rolling = Rolling()
+    rolling = Rolling(another=0.5)
     for index, place in enumerate((0.4, 0.5, 0.4, 0.5, 0.4)):
         rolling = rolling.with_frame(NINE + timedelta(seconds=index), face(place))
     assert round(rolling.nearest([REFERENCE]) or 0, 2) == 0.44
 
 
 def test_another_face_is_not_averaged_with_the_one_before() -> None:
-    rolling = Rolling()
+    rolling = Rolling(another=0.5)
     for index, place in enumerate((0.1, 0.1, 0.1, 0.9)):
         rolling = rolling.with_frame(NINE + timedelta(seconds=index), face(place))
     assert round(rolling.nearest([REFERENCE]) or 0, 2) == 0.90
 
 
 def test_the_nearest_of_several_known_faces_counts() -> None:
-    rolling = Rolling().with_frame(NINE, face(0.6))
+    rolling = Rolling(another=0.5).with_frame(NINE, face(0.6))
     assert round(rolling.nearest([REFERENCE, face(0.5)]) or 0, 2) == 0.10
     assert rolling.nearest([]) is None

@@ -10,7 +10,7 @@ import pytest
 from proctoring.domain import drill
 from proctoring.domain.drill import Look, Rates
 from proctoring.domain.incident_rules import Kind, Seen
-from proctoring.domain.matching import Descriptor
+from proctoring.domain.matching import Descriptor, Rolling
 from proctoring.domain.recognition import Recognition
 
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ def looks(*places: float) -> list[Look]:
     return [Look(Seen.PERSON, face(place)) for place in places]
 
 
-REGISTERED = Recognition((face(0.0),), 0.45)
+REGISTERED = Recognition((face(0.0),), 0.45, Rolling(another=0.5))
 
 
 def kinds(shows: drill.Shows, lasts: timedelta = HOUR) -> list[Kind]:

@@ -95,7 +95,7 @@ def test_every_order_needs_both_sides_and_each_can_be_drawn() -> None:
 
 # --- with the decision on who it is ----------------------------------------------------------------------------------
 
-RULES = check_in.Rules(threshold=0.45)
+RULES = check_in.Rules(threshold=0.45, steady=0.4)
 
 
 def decided(asked: Challenge | None, place: float = 0.1, seconds: float = 3.0) -> Outcome:

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from exams import seams
 from exams.importers import checks, package
 from exams.importers import faults as fault_reports
 from exams.importers.columns import SHEETS
 from exams.importers.normalised import Fault, Refused
+from exams.models import Plan
 from exams.services import photos, plans
 from exams.services.ledger import CREATED, UNCHANGED, UPDATED, Ledger
 
@@ -67,6 +69,9 @@ class Command(BaseCommand):
         else:
             bars.close()
             self._report(ledger, dry_run=options["dry_run"])
+            if not options["dry_run"]:
+                for advice in seams.advice_on(Plan.objects.get(code=brought.plan.code)):
+                    self.stdout.write(self.style.WARNING(advice))
 
     def _report_faults(self, faults: list[Fault], path: Path, out: Path | None) -> None:
         self.stdout.write(fault_reports.table(faults))

@@ -10,17 +10,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from proctoring import verifier
-from proctoring.domain import alarm_rates, matching
-from proctoring.domain.alarm_rates import Person, Swaps
+from proctoring.domain import alarm_rates, matching, thresholds
+from proctoring.domain.alarm_rates import Limits, Person, Swaps
 from proctoring.domain.drill import Look, Rates
 from proctoring.domain.incident_rules import Seen
 from proctoring.faces import stage
-from proctoring.faces.engine import Hint, Observation, Unreadable
+from proctoring.faces.engine import Hint, Observation, Unreadable, embedder_name
 from proctoring.verifier import VerifierFailed
 
 SEEN = {Hint.NO_FACE: Seen.NOBODY, Hint.SEVERAL_FACES: Seen.SEVERAL, Hint.TOO_DARK: Seen.DARK}
@@ -45,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         dice = Random(options["seed"])  # noqa: S311 -- a stage, not a secret
         chosen = list(_chosen(options["pairs"], options["persons"], dice))
-        threshold = options["threshold"] or settings.FACE_THRESHOLD
+        limits = _limits(options["threshold"])
         hidden = options["json"] or not self.stderr.isatty()
         persons = []
         for group, pictures in tqdm(chosen, disable=hidden, unit="person"):
@@ -54,11 +53,28 @@ class Command(BaseCommand):
         if len(persons) < 2:
             raise CommandError("Fewer than two persons have two pictures in which a face is found.")
         rows = [
-            _row(group, [one for one in persons if group in ("all", one.group)], threshold, options["hours"], dice)
+            _row(group, [one for one in persons if group in ("all", one.group)], limits, options["hours"], dice)
             for group in ["all", *sorted({person.group for person in persons})]
         ]
-        report = {"threshold": threshold, "persons_chosen": len(chosen), "persons_used": len(persons), "groups": rows}
+        report = {
+            "threshold": limits.threshold,
+            "persons_chosen": len(chosen),
+            "persons_used": len(persons),
+            "groups": rows,
+        }
         self.stdout.write(json.dumps(report, indent=1) if options["json"] else _table(report))
+
+
+def _limits(threshold: float | None) -> Limits:
+    """Return what is in force for this face model after a check-in with one photo."""
+    base = thresholds.from_table(embedder_name())
+    if base is None and threshold is None:
+        raise CommandError(
+            "Nothing is known about the face model in use: name a --threshold (calibrate_faces finds it)."
+        )
+    known = base.thresholds(1, checked_in=True) if base is not None else None
+    another = known.another if known is not None else (threshold or 0.0)
+    return Limits(threshold or (known.exam if known is not None else 0.0), another)
 
 
 def _chosen(path: Path, most: int, dice: Random) -> Iterable[tuple[str, list[Path]]]:
@@ -106,11 +122,9 @@ def _look(observation: Observation) -> Look:
     return Look(SEEN.get(observation.hint, Seen.UNCLEAR), observation.descriptor)
 
 
-def _row(group: str, persons: list[Person], threshold: float, hours: float, dice: Random) -> dict[str, Any]:
+def _row(group: str, persons: list[Person], limits: Limits, hours: float, dice: Random) -> dict[str, Any]:
     def sat(*, changing: bool, with_check_in: bool) -> dict[str, Any]:
-        rates = alarm_rates.honest_hours(
-            persons, threshold, hours, dice, changing=changing, with_check_in=with_check_in
-        )
+        rates = alarm_rates.honest_hours(persons, limits, hours, dice, changing=changing, with_check_in=with_check_in)
         return _rates(rates)
 
     return {
@@ -119,7 +133,7 @@ def _row(group: str, persons: list[Person], threshold: float, hours: float, dice
         "same_day": sat(changing=False, with_check_in=True),
         "other_days_too": sat(changing=True, with_check_in=True),
         "photos_only": sat(changing=False, with_check_in=False),
-        "swaps": _swaps(alarm_rates.swaps(persons, threshold, 5, dice)),
+        "swaps": _swaps(alarm_rates.swaps(persons, limits, 5, dice)),
     }
 
 
