@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from exams.domain.consent import VERSION
 from exams.models import Sitting
-from exams.services import sittings
+from exams.services import phone_links, sittings
 from exams.tests.factories import CLIENT, EnrolmentFactory, SittingFactory
-from exams.views import companion
 from tests.fixtures.browser import OpenPage
 from tests.seats import Seat, admitted, face_seat, seat
 from tests.test_way_accessible import is_accessible
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_that_anybody_may_open(browser_with: OpenPage, language: str) -> None:
     place = face_seat()
     page = browser_with(language=language)
-    companions = companion.signed(SittingFactory(enrolment=place.enrolment))
+    companions = phone_links.signed(SittingFactory(enrolment=place.enrolment), timezone.now())
     for path in ("/", "/device-check/", "/login/", "/left/", "/nothing-here/", f"/s/{companions}/", "/s/expired/"):
         page.goto(path)
         is_accessible(page)
