@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.db.models import QuerySet
 
 from exams import queries as exam_queries
 from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
-from exams.models import Consent, Enrolment, Exam, Plan, Sitting
+from exams.models import Consent, Enrolment, Exam, Plan, ReferencePhoto, Sitting
 from proctoring import calibrations
 from proctoring.domain import matching, thresholds
 from proctoring.domain.check_in import Rules
@@ -162,6 +163,12 @@ def templates(enrolment: Enrolment) -> list[FaceTemplate]:
         photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
     )
     return list(found.order_by("photo__position", "pk"))
+
+
+def photos_not_described() -> QuerySet[ReferencePhoto]:
+    """Return the photos in force without a descriptor of the face model in use."""
+    described = FaceTemplate.objects.filter(embedder=embedder_name()).values("photo")
+    return ReferencePhoto.objects.filter(retired_at__isnull=True).exclude(pk__in=described).order_by("pk")
 
 
 def _accepted(sitting: Sitting) -> Descriptor | None:

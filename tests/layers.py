@@ -68,6 +68,7 @@ CLOCKS_AND_FILES = {"now", "today", "utcnow", "open"}
 FACE_PACKAGES = {"cv2", "dlib", "face_recognition", "face_recognition_models", "onnx", "onnxruntime", "simplejpeg"}
 SEEING = (
     "bench",
+    "bench_frames",
     "calibration",
     "detect",
     "embedders",

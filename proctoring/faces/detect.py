@@ -14,9 +14,12 @@ from proctoring.faces.observation import Box
 Grey = NDArray[np.uint8]
 
 SEARCH_SIDE = 640  # px: the longer side of the grey picture that is searched; finds faces of a seventh of the height
-CLOSER_LOOK = 1.5  # the second search, only where the first found nothing, to tell "too far" from "nobody"
+SECOND_SIDE = (
+    500  # px: the detector sees sizes in steps of a fifth, and what falls between them here falls on one there
+)
+CLOSER_LOOK = 1.5  # the last search, only where the first found nothing, to tell "too far" from "nobody"
 LEAST_SCORE = 0.2  # detector score below which a further or a tiny find is likelier a pattern than a face
-REGION = 2.0  # of the last face: the side of the square that is searched for it first
+REGIONS = (1.5, 2.5)  # of the last face: the sides of the squares that are searched for it, one after the other
 FACE_SIDE = 96  # px: what the last face is scaled to there; the detector's window is 80
 MOST_ENLARGED = 4.0
 
@@ -42,19 +45,28 @@ def search(grey: Grey, side: float = SEARCH_SIDE, least_score: float = 0.0) -> l
     return _run(grey, min(side / max(grey.shape), MOST_ENLARGED), least_score)
 
 
+def search_all(grey: Grey) -> list[Found]:
+    """Return each face of a picture, largest first; where one size shows none, another is tried."""
+    return search(grey) or search(grey, SECOND_SIDE)
+
+
 def search_near(grey: Grey, near: Box) -> list[Found]:
-    """Return each face in the square around the last one, largest first; nothing where it has moved away or changed."""
+    """Return each face in a square around the last one, largest first; nothing where it has moved away or changed."""
+    if min(near.width, near.height) <= 0:
+        return []
+    return next((found for region in REGIONS if (found := _search_square(grey, near, region))), [])
+
+
+def _search_square(grey: Grey, near: Box, region: float) -> list[Found]:
     height, width = grey.shape
     face = max(near.width, near.height)
-    if face <= 0:
-        return []
-    reach = round(REGION * face / 2)
+    reach = round(region * face / 2)
     across, down = (near.left + near.right) // 2, (near.top + near.bottom) // 2
     left, top = max(0, across - reach), max(0, down - reach)
-    region = grey[top : min(height, down + reach), left : min(width, across + reach)]
-    if not region.size:
+    square = grey[top : min(height, down + reach), left : min(width, across + reach)]
+    if not square.size:
         return []
-    found = _run(region, min(FACE_SIDE / face, MOST_ENLARGED), 0.0)
+    found = _run(square, min(FACE_SIDE / face, MOST_ENLARGED), 0.0)
     return [Found(at.left + left, at.top + top, at.right + left, at.bottom + top, at.score) for at in found]
 
 

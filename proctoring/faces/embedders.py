@@ -85,7 +85,7 @@ class Dlib:
 
     def __init__(self, precision: Precision, directory: Path | None) -> None:
         self.name = dlib_name(precision)
-        self._session = _session(models.dlib_model(precision, directory))
+        self._session = open_session(models.dlib_model(precision, directory))
 
     def describe(self, rgb: Pixels, landmarks: Landmarks) -> Descriptor:
         return self.of_chip(landmarks.upright_for_dlib(rgb))
@@ -102,7 +102,7 @@ class ArcFace:
 
     def __init__(self, path: Path, pixels: str = "") -> None:
         self.name = file_name(path, pixels)
-        self._session = _session(path)
+        self._session = open_session(path)
         self._input, self.size = _shapes(self._session, path)
         noted = self._session.get_modelmeta().custom_metadata_map.get(INPUT_NOTE, "")
         self._pixels = PixelForm.parse(pixels or noted or ARCFACE_INPUT)
@@ -164,7 +164,7 @@ def load(choice: Choice) -> Embedder:
     return ArcFace(Path(choice.embedder), choice.pixels)
 
 
-def _session(model: Path | bytes) -> Any:
+def open_session(model: Path | bytes) -> Any:
     """Open an ONNX model for one thread: there is one process for each core."""
     import onnxruntime  # the web server's process imports this module for the name, and never loads a model
 

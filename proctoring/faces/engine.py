@@ -53,7 +53,7 @@ def warm() -> None:
     """Load the models and run each once, so that the first candidate does not wait for it."""
     cv2.setNumThreads(1)  # one process for each core, so further threads would only get in each other's way
     blank = np.zeros((160, 160, 3), np.uint8)
-    detect.search(_grey(blank))
+    detect.search(grey_of(blank))
     embedders.current().describe(blank, landmarks.locate(blank, Box(30, 30, 130, 130)))
 
 
@@ -68,7 +68,7 @@ def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> 
     `near` is the face of the same camera's frame before, a hint where to look first; without it all is searched.
     """
     rgb = decode(jpeg, limits)
-    grey = _grey(rgb)
+    grey = grey_of(rgb)
     brightness = quality.brightness(grey)
     with _turn:
         found = _find(grey, near, brightness)
@@ -94,9 +94,9 @@ def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> 
 def describe_photo(image: bytes, limits: Limits = PHOTO) -> PhotoReport:
     """Say whether a photo (JPEG or PNG) shows one person, and describe them; raise Unreadable for other files."""
     rgb = decode(image, limits, most_side=PHOTO_SIDE)
-    grey = _grey(rgb)
+    grey = grey_of(rgb)
     with _turn:
-        found = detect.search(grey) or detect.search(grey, 2 * SEARCH_SIDE, LEAST_SCORE)
+        found = detect.search_all(grey) or detect.search(grey, 2 * SEARCH_SIDE, LEAST_SCORE)
         faces = tuple(_face(grey, face) for face in found)
         persons = _persons(faces)
         hint = (Hint.NO_FACE, Hint.OK)[persons] if persons < 2 else Hint.SEVERAL_FACES
@@ -118,15 +118,14 @@ def mean(descriptors: Sequence[Descriptor]) -> Descriptor:
     return np.asarray(np.mean(np.stack(list(descriptors)), axis=0), dtype=np.float64)
 
 
-def _grey(rgb: Pixels) -> Grey:
+def grey_of(rgb: Pixels) -> Grey:
+    """Return the luma of a picture RGB (height, width, 3)."""
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 def _find(grey: Grey, near: Box | None, brightness: float) -> list[Found]:
     """Return the faces of a frame, largest first: where the last one was, else anywhere, else after a closer look."""
-    found = detect.search_near(grey, near) if near is not None else []
-    if not found:
-        found = detect.search(grey)
+    found = (detect.search_near(grey, near) if near is not None else []) or detect.search_all(grey)
     if not found and brightness >= DARK_FRAME:
         found = detect.search(grey, SEARCH_SIDE * CLOSER_LOOK, LEAST_SCORE)
     return found

@@ -225,7 +225,7 @@ def test_a_faster_form_computes_the_same(tmp_path: Path) -> None:
     for name, graph in (("before", before), ("after", after)):
         path = tmp_path / f"{name}.onnx"
         path.write_bytes(graph.SerializeToString())
-        session = embedders._session(path)
+        session = embedders.open_session(path)
         outputs.append(
             session.run(None, {"picture": PixelForm.parse("rgb 127 128").of(scenes.head("obama")[:112, :112])})
         )
