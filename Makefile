@@ -10,16 +10,19 @@ STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format messages screenshots face-model clean
+.PHONY: help install run run-production test check format messages soak screenshots face-model clean
 
 help: ## list what can be done
 	@echo "Usage: make TARGET"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 install: $(VENV)/installed $(CATALOGUES) $(DATA_DIR)/static/staticfiles.json ## make the environment: packages, languages, static files
 
 run: install ## start the server with the demo plan (HOST, PORT, TLS=self-signed …: docs/deployment.md)
 	@$(PY) -m examplatform
+
+run-production: install ## start it as an exam day runs it: PostgreSQL, Redis, SERVERS=2 servers, WORKERS=2 verifier workers
+	@$(PY) scripts/production.py --servers $(or $(SERVERS),2) --workers $(or $(WORKERS),2)
 
 test: install ## run everything: lint, types, unit, database and browser tests
 	@$(PY) scripts/test.py
@@ -33,6 +36,9 @@ format: $(VENV)/installed ## put the code into its one form
 
 messages: $(VENV)/installed ## collect the texts to translate into locale/en/LC_MESSAGES/django.po
 	@$(PY) scripts/messages.py extract
+
+soak: install ## simulated cameras through the real path: CAMERAS=200 MINUTES=10
+	@$(PY) -m scripts.soak --cameras $(or $(CAMERAS),200) --minutes $(or $(MINUTES),10)
 
 screenshots: install ## take the pictures of the README
 	@$(PY) scripts/screenshots.py

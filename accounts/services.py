@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from django.utils.formats import date_format
@@ -21,6 +22,7 @@ from accounts.domain import id_card
 from accounts.encryption import keyed_digest
 from accounts.models import Candidate, Credential
 
+signed_out = Signal()  # sender Candidate, candidate_id: some browser is not theirs any more
 STAFF_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 FAULTS = {
     id_card.Fault.LENGTH: gettext_lazy("身份证号应为18位。"),
@@ -210,6 +212,8 @@ def _renew(session: SessionBase, signed_in: SignIn) -> None:
 
 
 def _empty(session: SessionBase) -> None:
-    staff = {key: session[key] for key in STAFF_KEYS if key in session}
+    staff, candidate_id = {key: session[key] for key in STAFF_KEYS if key in session}, session.get("candidate_id")
     session.flush()
     session.update(staff)
+    if candidate_id is not None:
+        signed_out.send_robust(Candidate, candidate_id=candidate_id)

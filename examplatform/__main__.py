@@ -1,4 +1,7 @@
-"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan, on HOST and PORT."""
+"""`python -m examplatform`: one server, ready to try: migrated, with the demo plan (DEMO), on HOST and PORT.
+
+`python -m examplatform prepare` gets everything ready, and leaves serving to others.
+"""
 
 import os
 import sys
@@ -22,23 +25,25 @@ SERVER: dict[str, Any] = {
 }
 
 
-def main() -> int:
+def main(*, serves: bool = True) -> int:
     """Get everything ready in this process, then serve until Ctrl-C."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
+    os.environ.setdefault("VERIFIER", "pool")  # nothing else is started here that would look at pictures
     django.setup()
     from django.conf import settings
 
     refuse_taken_port(settings.HOST, settings.PORT)
     prepare_tls()
     prepare_data()
-    uvicorn.run(
-        "examplatform.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
-        ssl_certfile=settings.TLS_CERT or None,
-        ssl_keyfile=settings.TLS_KEY or None,
-        **SERVER,
-    )
+    if serves:
+        uvicorn.run(
+            "examplatform.asgi:application",
+            host=settings.HOST,
+            port=settings.PORT,
+            ssl_certfile=settings.TLS_CERT or None,
+            ssl_keyfile=settings.TLS_KEY or None,
+            **SERVER,
+        )
     return 0
 
 
@@ -62,20 +67,39 @@ def prepare_tls() -> None:
 
 
 def prepare_data() -> None:
-    """Bring the database up to date and load the demo plan, which prints where to go and how to sign in."""
+    """Bring the static files and the database up to date, and print where to go and how to sign in."""
     from django.conf import settings
     from django.core.management import call_command
 
-    if not (settings.STATIC_ROOT / "staticfiles.json").exists():  # `make install` has made it, for its DATA_DIR
-        call_command("collectstatic", verbosity=0, interactive=False)
+    from examplatform import static_files
+
+    if static_files.are_stale():
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("load_demo")
+    if settings.DEMO:
+        call_command("load_demo")
+    else:
+        greet()
     sys.stdout.write(_("按 Ctrl-C 停止服务。") + "\n")
     sys.stdout.flush()
 
 
+def greet() -> None:
+    """Print where to go without the demo, and how the first plan gets in."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from exams.models import Plan
+
+    sys.stdout.write(_("考试网址：%(url)s/") % {"url": settings.PUBLIC_ORIGIN} + "\n")
+    call_command("staff_login")
+    if not Plan.objects.exists():
+        sys.stdout.write(_("还没有考试计划。导入：python manage.py import_plan 文件夹或压缩包") + "\n")
+        sys.stdout.write(_("试用演示计划：make run DEMO=1。演示考生的证件号是公开的，请勿用于正式考试。") + "\n")
+
+
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(serves=sys.argv[1:] != ["prepare"]))
     except KeyboardInterrupt:
         sys.exit(0)

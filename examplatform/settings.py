@@ -20,6 +20,7 @@ DEBUG = env.bool("DEBUG", False)
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").absolute()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
+DEMO = env.bool("DEMO", not DATABASE_URL)  # its ID numbers are published: a server of one's own asks for it
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000, validate=Range(1, 65535))
 TLS = env.str("TLS", "off", validate=OneOf(["off", "self-signed"]))
@@ -30,10 +31,14 @@ EXTRA_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=Range(0))
 VERIFIER_PROCESSES = env.int("VERIFIER_PROCESSES", 0, validate=Range(0, 64))  # 0: one for each core
+VERIFIER = env.str("VERIFIER", "auto", validate=OneOf(["auto", "pool", "celery"]))
 FACE_EMBEDDER = env.str("FACE_EMBEDDER", "dlib")  # or the path of an ONNX file of ArcFace's kind (docs/identity.md)
 FACE_EMBEDDER_PIXELS = env.str("FACE_EMBEDDER_PIXELS", "")  # what such a file wants, e.g. "rgb 127.5 127.5"
 FACE_PRECISION = env.str("FACE_PRECISION", "int8", validate=OneOf(["fp32", "int8"]))  # of dlib's network
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", 180, validate=Range(1))  # how long pictures of a sitting are kept
+THUMBNAIL_DAYS = env.int("THUMBNAIL_DAYS", 30, validate=Range(1))  # the thin trail; never longer than EVIDENCE_DAYS
+THUMBNAIL_SECONDS = env.int("THUMBNAIL_SECONDS", 10, validate=Range(2, 60))  # how old a picture on the wall may be
+SECOND_CAMERA_GRACE_SECONDS = env.int("SECOND_CAMERA_GRACE_SECONDS", 45, validate=Range(1, 600))  # a phone may be away
 REFERENCE_PHOTO_DAYS = env.int("REFERENCE_PHOTO_DAYS", 180, validate=Range(1))  # counted from the end of the exam
 IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", 500, validate=Range(1))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))
@@ -73,10 +78,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "examplatform.static_apps.CollectedStaticFiles",  # django.contrib.staticfiles
     "axes",
     "csp",
     "channels",
+    "django_htmx",
     "accounts",
     "exams",
     "proctoring",
@@ -149,7 +155,26 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES["default"]["MAX_ENTRIES"] = "100000"  # Django's 300 would forget candidates who are there
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- who looks at pictures: processes of each server process, or Celery workers on any number of machines -----------
+
+if VERIFIER == "auto":
+    VERIFIER = "celery" if REDIS_URL else "pool"
+elif VERIFIER == "celery" and not REDIS_URL:
+    environment.stop("VERIFIER=celery needs REDIS_URL: server and workers meet there.")
+CELERY_APP = "examplatform.celery.app"
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 2, "max_retries": 1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any outage of Redis
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a picture is looked at once at most: what ended one worker must not end the next
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- signing in ------------------------------------------------------------------------------------------------------
 
@@ -183,6 +208,7 @@ X_FRAME_OPTIONS = "DENY"
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+LARGEST_BODY = {"/": 2 * 1024 * 1024, "/admin/": 16 * 1024 * 1024}  # by path; staff send photos of up to 10 MB
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -1,7 +1,10 @@
 """Static files from the server itself, read whole: they are small, and ASGI reads a file stream whole anyway."""
 
+from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -20,3 +23,17 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise has
         for name, value in answer.headers:
             response[name] = value
         return response
+
+
+def are_stale() -> bool:
+    """Tell whether the collected files are missing, or older than a source of ours or than what is installed."""
+    collected = settings.STATIC_ROOT / "staticfiles.json"
+    return not collected.exists() or any(path.lstat().st_mtime > collected.stat().st_mtime for path in _sources())
+
+
+def _sources() -> Iterator[Path]:
+    """Yield our files, their folders (a removed file shows there), and the list of packages, which bring files too."""
+    yield settings.BASE_DIR / "requirements.txt"
+    for directory in settings.STATICFILES_DIRS:
+        yield Path(directory)
+        yield from Path(directory).rglob("*")

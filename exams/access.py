@@ -1,6 +1,6 @@
 """The one door from an id to a sitting: candidates reach only their own, in a plan that their check code opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -12,6 +12,7 @@ from django.http import HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.devices import device_of
 from accounts.requests import CandidateRequest, expects_json, scopes_of
 from exams.domain.lifecycle import State
 from exams.models import Enrolment, Sitting
@@ -33,17 +34,26 @@ def remember(request: CandidateRequest, sitting: Sitting) -> None:
 
 def sitting_of(request: CandidateRequest) -> Sitting:
     """Return the sitting that the candidate has chosen, with its exam, plan and candidate; or raise `NoSitting`."""
-    return _the_one(_reachable(request.session).select_related("enrolment__candidate"))
+    return _asked(_the_one(_reachable(request.session).select_related("enrolment__candidate")), request.COOKIES)
 
 
 def timed_sitting_of(request: CandidateRequest) -> Sitting:
     """Return it with the database's time instead of the candidate, in one query: for what a page asks all the time."""
-    return _the_one(_reachable(request.session).annotate(read_at=DatabaseNow()))
+    return _asked(_the_one(_reachable(request.session).annotate(read_at=DatabaseNow())), request.COOKIES)
 
 
-def answering_sitting_of(request: CandidateRequest) -> Sitting:
-    """Return it with its paper too, in one query: for what an answer is checked against."""
-    return _the_one(_reachable(request.session).select_related("paper").annotate(read_at=DatabaseNow()))
+def answering_sitting_of(request: CandidateRequest, named: int | None = None) -> Sitting:
+    """Return it with its paper too, in one query: for what an answer is checked against.
+
+    `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind.
+    """
+    sittings = _reachable(request.session, named).select_related("paper")
+    return _asked(_the_one(sittings.annotate(read_at=DatabaseNow())), request.COOKIES)
+
+
+def is_chosen(request: CandidateRequest, sitting: Sitting) -> bool:
+    """Tell whether the session is about this sitting."""
+    return bool(request.session.get(SESSION_KEY) == sitting.pk)
 
 
 def moment_of(sitting: Sitting) -> datetime:
@@ -52,9 +62,10 @@ def moment_of(sitting: Sitting) -> datetime:
     return moment
 
 
-def sitting_of_session(session: SessionBase) -> Sitting | None:
+def sitting_of_session(session: SessionBase, cookies: Mapping[str, str]) -> Sitting | None:
     """Return the sitting of a session that has no request, a websocket's; or None."""
-    return _reachable(session).first()
+    sitting = _reachable(session).first()
+    return None if sitting is None else _asked(sitting, cookies)
 
 
 def enrolments_of(request: CandidateRequest, now: datetime) -> list[Enrolment]:
@@ -92,13 +103,19 @@ def sitting_required(
     return guarded
 
 
-def _reachable(session: SessionBase) -> QuerySet[Sitting]:
+def _reachable(session: SessionBase, named: int | None = None) -> QuerySet[Sitting]:
     # By the ids in the session: reading the candidate's row first would cost a query on every answer.
     return Sitting.objects.select_related("enrolment__exam__plan").filter(
-        pk=session.get(SESSION_KEY) or 0,
+        pk=(named or session.get(SESSION_KEY)) or 0,
         enrolment__candidate_id=session.get("candidate_id") or 0,
         enrolment__exam__plan__code__in=scopes_of(session),
     )
+
+
+def _asked(sitting: Sitting, cookies: Mapping[str, str]) -> Sitting:
+    """Note which browser asks: what holds one of them back does not hold another."""
+    sitting.asking_device = device_of(cookies)
+    return sitting
 
 
 def _the_one(sittings: QuerySet[Sitting]) -> Sitting:

@@ -3,27 +3,30 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from exams import seams
-from exams.domain import flow
+from exams.domain import consent, flow
 from exams.domain import progress as counting
 from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
 from exams.domain.progress import Progress
 from exams.domain.timing import LateRule, Schedule, Span, Window
-from exams.models import Exam, Paper, Response, Sitting
+from exams.models import Enrolment, Exam, Paper, ReferencePhoto, Response, Sitting
 from exams.paper_view import PaperView, paper_view
 
 __all__ = [
     "PaperView",
     "Place",
-    "entry_at",
     "entry_spread",
     "exam_of_client",
     "exams_near",
     "facts",
+    "first_picture",
+    "first_pictures",
+    "is_watched",
     "late_rule",
     "paper_view",
     "place",
@@ -72,6 +75,14 @@ def late_rule(exam: Exam) -> LateRule:
     return LateRule(
         accepted_for=timedelta(seconds=grace), kept_for_review=exam.late_responses == Exam.LateResponses.KEEP
     )
+
+
+def is_watched(sitting: Sitting) -> bool:
+    """Tell whether cameras run while a sitting lasts: where the exam asks for it and the candidate said yes."""
+    if sitting.enrolment.exam.face_rule != Exam.FaceRule.CONTINUOUS:
+        return False
+    answer = sitting.enrolment.consents.filter(version=consent.VERSION).order_by("-at", "-pk").first()
+    return answer is not None and answer.given
 
 
 # --- where a candidate belongs, and until when -----------------------------------------------------------------------
@@ -135,11 +146,6 @@ def entry_spread(sitting: Sitting) -> timedelta:
     return timedelta(milliseconds=round(drawn * sitting.enrolment.exam.entry_spread_seconds * 1000))
 
 
-def entry_at(sitting: Sitting) -> datetime:
-    """Return the moment at which the waiting page asks for the paper."""
-    return sitting.enrolment.exam.opens_at + entry_spread(sitting)
-
-
 # --- the paper -------------------------------------------------------------------------------------------------------
 
 
@@ -148,3 +154,20 @@ def progress(sitting: Sitting) -> Progress:
     items = Paper.objects.filter(sitting=sitting).values_list("items", flat=True).first() or ()
     answers = Response.objects.filter(sitting=sitting).values_list("value", "doubtful")
     return counting.count(len(items), ((bool(value), doubtful) for value, doubtful in answers))
+
+
+# --- photos ----------------------------------------------------------------------------------------------------------
+
+
+def first_pictures(way: str = "") -> Prefetch[str]:
+    """Fetch along the first check-in pictures of enrolments that are reached by `way`, without the pictures' data."""
+    facts_of_it = ("enrolment", "source", "to_compare", "compared_at", "retired_at")
+    first = ReferencePhoto.objects.filter(source=ReferencePhoto.Source.FIRST_CHECK_IN).only(*facts_of_it).order_by("pk")
+    return Prefetch(f"{way}photos", queryset=first, to_attr="first_pictures")
+
+
+def first_picture(enrolment: Enrolment) -> ReferencePhoto.Comparison | None:
+    """Return how it stands with the first check-in picture, fetched by `first_pictures`; one that waits comes first."""
+    found = [photo.comparison for photo in getattr(enrolment, "first_pictures", ())]
+    waiting = ReferencePhoto.Comparison.WAITING
+    return waiting if waiting in found else (found[-1] if found else None)

@@ -29,5 +29,6 @@ urlpatterns = [
     path("exam/status/", paper.status, name="status"),
     path("exam/responses/", responses.responses, name="responses"),
     path("exam/hand-in/", paper.hand_in, name="hand_in"),
+    path("exam/companion/", companion.fresh_code, name="companion_code"),
     path("exam/font-size/", paper.font_size, name="font_size"),
 ]

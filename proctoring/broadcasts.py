@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.core.cache import cache
 from django.db import transaction
 
 log = logging.getLogger(__name__)
@@ -16,9 +17,19 @@ def sitting_group(sitting_id: int) -> str:
     return f"sitting.{sitting_id}"
 
 
+def phone_group(sitting_id: int) -> str:
+    """Name the group of the phone that shows the room of a sitting."""
+    return f"phone.{sitting_id}"
+
+
 def room_group(exam_id: int) -> str:
     """Name the group of the invigilators who watch one exam."""
     return f"room.{exam_id}"
+
+
+def wall_key(exam_id: int) -> str:
+    """Name the place in the cache where the last reading of a wall is kept; a notice makes it stale."""
+    return f"proctoring:wall:{exam_id}"
 
 
 def sitting_changed(sitting_id: int) -> None:
@@ -31,9 +42,30 @@ def sitting_ended(sitting_id: int) -> None:
     _send_on_commit(sitting_group(sitting_id), {"type": "sitting.ended"})
 
 
+def sitting_watched(sitting_id: int, seconds: int) -> None:
+    """Tell the candidate's socket that an invigilator looks at the live picture, for so many seconds more."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.watched", "seconds": seconds})
+
+
+def session_ended(sitting_id: int) -> None:
+    """Tell the pages of a candidate that one of their sessions is over: each looks whether it was its own."""
+    _send_on_commit(sitting_group(sitting_id), {"type": "sitting.session_ended"})
+
+
 def room_changed(exam_id: int) -> None:
     """Tell the invigilators of an exam that there is something to look at."""
+    transaction.on_commit(partial(cache.delete, wall_key(exam_id)), robust=True)
     _send_on_commit(room_group(exam_id), {"type": "room.changed", "exam": exam_id})
+
+
+def phone_changed(sitting_id: int, number: int) -> None:
+    """Tell phones that only the one with this number is wanted any more."""
+    _send_on_commit(phone_group(sitting_id), {"type": "phone.changed", "number": number})
+
+
+def incident_began(sitting_id: int, incident_id: int) -> None:
+    """Tell the phone of a sitting that full pictures are wanted for an incident."""
+    _send_on_commit(phone_group(sitting_id), {"type": "incident.began", "incident": incident_id})
 
 
 def _send_on_commit(group: str, message: dict[str, Any]) -> None:

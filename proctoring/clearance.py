@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext as _
 
-from exams.domain.lifecycle import CheckIn, Identity, Review
-from exams.models import Exam, Sitting
+from exams.domain.lifecycle import CheckIn, Identity
+from exams.models import Exam, ReferencePhoto, Sitting
 from exams.seams import Gate
 from proctoring import queries
 from proctoring.domain.incident_rules import IDENTITY_KINDS
+from proctoring.domain.reviewing import Standing
 from proctoring.models import Incident
 
 CHECK_IN_PAGE = "proctoring:check_in"
@@ -15,7 +16,11 @@ CHECK_IN_PAGE = "proctoring:check_in"
 def gate(sitting: Sitting) -> Gate | None:
     """Hold a sitting back until its check-in has passed, or failed where the exam lets candidates go on flagged."""
     exam = sitting.enrolment.exam
-    if not exam.uses_camera or sitting.check_in == CheckIn.PASSED:
+    if not exam.uses_camera:
+        return None
+    if queries.is_elsewhere(sitting):
+        return Gate(_("本场考试正在另一台设备上进行，换设备须重新核验身份。"), CHECK_IN_PAGE)
+    if sitting.check_in == CheckIn.PASSED:
         return None
     if sitting.check_in == CheckIn.EXHAUSTED and goes_on_flagged(exam):
         return None
@@ -44,19 +49,27 @@ def reason_to_review(sitting: Sitting) -> str | None:
         return _("考务人员否定了考生身份")
     if sitting.identity == Identity.IN_DOUBT:
         return _("身份存疑，待人工核验")
-    if _weighty_incidents(sitting):
-        return _("存在未排除的身份异常")
+    if reason := _reason_of_incidents(sitting):
+        return reason
+    if ReferencePhoto.objects.filter(enrolment=sitting.enrolment_id, to_compare=True).exists():
+        return _("底照为首次采集，尚未与证件比对")  # also once another photo has replaced it
     return None
 
 
-def _weighty_incidents(sitting: Sitting) -> bool:
-    """Tell whether an incident about who is there, of confirmed length, stands; clearing a person settles open ones."""
-    standing = [Review.CONFIRMED.value]
-    if sitting.identity != Identity.CLEARED:
-        standing.append(Review.OPEN.value)
-    return Incident.objects.filter(
-        sitting=sitting,
-        kind__in=[kind.value for kind in IDENTITY_KINDS],
-        detail__confirmed=True,
-        review__in=standing,
-    ).exists()
+def _reason_of_incidents(sitting: Sitting) -> str | None:
+    """Return why an incident about who is there, of confirmed length, holds the result back, or None.
+
+    Clearing a person settles what is still open; what waits for a second person, or divides two, is not settled.
+    """
+    weighty = Incident.objects.filter(
+        sitting=sitting, kind__in=[kind.value for kind in IDENTITY_KINDS], detail__confirmed=True
+    ).select_related("sitting__enrolment__exam")
+    standings = {incident.standing for incident in weighty}
+    if Standing.DISPUTED in standings:
+        return _("身份异常的两次审核意见不一致，待裁定")
+    if Standing.AWAITING_SECOND in standings:
+        return _("身份异常待第二人复审")
+    is_cleared = sitting.identity == Identity.CLEARED
+    if Standing.CONFIRMED in standings or (Standing.OPEN in standings and not is_cleared):
+        return _("存在未排除的身份异常")
+    return None

@@ -37,6 +37,12 @@ def reports(request: HttpRequest, now: datetime) -> list[Report]:
     return [_report(event, now) for event in events]
 
 
+def client(request: HttpRequest) -> str:
+    """Return the page that reports, as it named itself when it opened the paper."""
+    named = body(request).get("client", "")
+    return named if isinstance(named, str) else ""
+
+
 def help_text(request: HttpRequest) -> str:
     """Return what a candidate wrote to the invigilators."""
     text = body(request).get("text", "")

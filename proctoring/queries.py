@@ -12,14 +12,16 @@ from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
 from exams.models import Consent, Enrolment, Exam, Plan, ReferencePhoto, Sitting
-from proctoring import calibrations
+from proctoring import calibrations, verifier
 from proctoring.domain import matching, thresholds
 from proctoring.domain.check_in import Rules
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor
+from proctoring.domain.second_camera import Phone
 from proctoring.domain.thresholds import Thresholds
 from proctoring.faces.engine import embedder_name
 from proctoring.models import CheckInTemplate, FaceTemplate, Incident
+from proctoring.services import second_camera
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +38,15 @@ class CameraFacts:
     adopts: bool
     asks_to_turn: bool
     consented: bool
+    device: str | None  # the browser that asks
+    is_elsewhere: bool  # another one has passed the check-in
     is_in_turn: bool  # the candidate belongs on the check-in page: not days before the exam, not after the last entry
     thresholds: Thresholds | None  # of this candidate; None: nothing is known about the face model in use
     references: tuple[Descriptor, ...]  # of the photos
     accepted: Descriptor | None  # of the face that passed check-in
     open_incidents: dict[Kind, tuple[datetime, bool]]
+    second_camera: str  # the exam's rule
+    phone: Phone
 
     @property
     def attempts_left(self) -> int:
@@ -78,8 +84,8 @@ class CameraFacts:
 
     @property
     def may_watch(self) -> bool:
-        """Tell whether the camera stays on during the exam."""
-        return self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
+        """Tell whether the camera of this device stays on during the exam."""
+        return not self.is_elsewhere and self.consented and self.face_rule == Exam.FaceRule.CONTINUOUS
 
     @property
     def known_faces(self) -> tuple[Descriptor, ...]:
@@ -94,32 +100,44 @@ class CameraFacts:
         """Tell whether what the camera shows can become an incident now."""
         return self.may_watch and self.state is State.IN_PROGRESS
 
-    def decided(self, check_in: CheckIn, failures: int) -> "CameraFacts":
-        """Return the facts after a decision that this socket has just made."""
-        return replace(self, check_in=check_in, failures=failures)
+    def decided(self, sitting: Sitting) -> "CameraFacts":
+        """Return the facts after a decision on a sitting that this socket has just made."""
+        elsewhere = is_elsewhere(sitting)
+        check_in = CheckIn.UNCHECKED if elsewhere else CheckIn(sitting.check_in)
+        return replace(self, check_in=check_in, is_elsewhere=elsewhere, failures=sitting.check_in_failures)
 
 
 def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
     """Gather the facts of a sitting that was read with its enrolment and exam."""
-    enrolment, exam = sitting.enrolment, sitting.enrolment.exam
+    enrolment, exam, elsewhere = sitting.enrolment, sitting.enrolment.exam, is_elsewhere(sitting)
     known, accepted = templates(enrolment), _accepted(sitting)
     return CameraFacts(
         sitting_id=sitting.pk,
         exam_id=exam.pk,
         state=State(sitting.state),
-        check_in=CheckIn(sitting.check_in),
+        check_in=CheckIn.UNCHECKED if elsewhere else CheckIn(sitting.check_in),
         attempts=exam.check_in_attempts,
         failures=sitting.check_in_failures,
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
         asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
+        device=sitting.asking_device,
+        is_elsewhere=elsewhere,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
         thresholds=thresholds_of(exam.plan, known, checked_in=accepted is not None),
         references=tuple(unpacked(template.descriptor) for template in known),
         accepted=accepted,
         open_incidents=_open_incidents(sitting),
+        second_camera=exam.second_camera,
+        phone=second_camera.phone_of(sitting.pk) if exam.uses_second_camera else Phone(),
     )
+
+
+def is_elsewhere(sitting: Sitting) -> bool:
+    """Tell whether somebody asks from another device than the one whose check-in has passed."""
+    bound, asking = sitting.device, sitting.asking_device
+    return sitting.check_in == CheckIn.PASSED and bool(bound) and asking is not None and asking != bound
 
 
 def consented(enrolment: Enrolment) -> bool | None:
@@ -183,3 +201,11 @@ def _open_incidents(sitting: Sitting) -> dict[Kind, tuple[datetime, bool]]:
     kinds = [kind.value for kind in Kind]
     known = Incident.objects.filter(sitting=sitting, ended_at__isnull=True, kind__in=kinds)
     return {Kind(row.kind): (row.began_at, bool(row.detail.get("confirmed"))) for row in known}
+
+
+def verifier_is_missed(now: datetime) -> bool:
+    """Tell whether nobody looks at pictures while an exam with a camera is open: an alarm for staff."""
+    if not verifier.verifier().health().is_down:
+        return False
+    exams = Exam.objects.filter(opens_at__lte=now, closes_at__gt=now)
+    return exams.exclude(face_rule=Exam.FaceRule.NONE).exists()

@@ -1,5 +1,7 @@
 """The one way to have a picture looked at; which machine does it is a setting, not the caller's business."""
 
+import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,10 +9,16 @@ from typing import Protocol
 
 from django.conf import settings
 
+from proctoring.faces.asking import Health
 from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
-from proctoring.faces.pool import VerifierBusy, VerifierFailed, VerifierPool
+from proctoring.faces.line import VerifierBusy, VerifierFailed
+from proctoring.faces.pool import VerifierPool
 
-__all__ = ["Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
+__all__ = ["Health", "Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
+
+LOOKS_EVERY = 1.0  # seconds between two looks at the verifier's health
+
+log = logging.getLogger(__name__)
 
 
 class Verifier(Protocol):
@@ -18,20 +26,23 @@ class Verifier(Protocol):
 
     Every call raises Unreadable (the picture is no good), VerifierBusy (try later) or VerifierFailed (nothing is
     known about the picture, so nothing may be concluded about the person). `near` is the face of the same camera's
-    frame before, where the search begins; without it the whole frame is searched.
+    frame before, where the search begins; without it the whole frame is searched. `key` names the camera: of each,
+    only the newest picture waits.
     """
 
-    async def observe(self, jpeg: bytes, *, near: Box | None = None) -> Observation: ...
+    async def observe(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation: ...
 
     async def describe_photo(self, image: bytes) -> PhotoReport: ...
 
-    def observe_now(self, jpeg: bytes, *, near: Box | None = None) -> Observation: ...
+    def observe_now(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation: ...
 
     def describe_photo_now(self, image: bytes) -> PhotoReport: ...
 
     def warm(self) -> None: ...
 
     def close(self) -> None: ...
+
+    def health(self) -> Health: ...
 
 
 _lock = threading.Lock()
@@ -42,8 +53,16 @@ def verifier() -> Verifier:
     """Return the verifier of this process; its workers start with the first picture, or with `warm()`."""
     with _lock:
         if not _running:
-            _running.append(VerifierPool(settings.VERIFIER_PROCESSES))
+            _running.append(_made())
         return _running[0]
+
+
+def _made() -> Verifier:
+    if settings.VERIFIER == "celery":
+        from proctoring.remote.client import RemoteVerifier  # loads Celery, which the embedded default does without
+
+        return RemoteVerifier(settings.REDIS_URL)
+    return VerifierPool(settings.VERIFIER_PROCESSES)
 
 
 def shutdown() -> None:
@@ -55,9 +74,25 @@ def shutdown() -> None:
 
 @asynccontextmanager
 async def warmed() -> AsyncIterator[None]:
-    """Have the workers ready for as long as the block lasts: the first candidate does not wait for the models."""
+    """Have the workers ready for as long as the block lasts, and log when nobody answers."""
     verifier().warm()
+    watch = asyncio.create_task(_watch())
     try:
         yield
     finally:
-        shutdown()
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+        await asyncio.to_thread(shutdown)
+
+
+async def _watch() -> None:
+    """Say in the log when the verifier goes away, and when it is back."""
+    was_down = False
+    while True:
+        health = verifier().health()
+        if health.is_down and not was_down:
+            log.error("No verifier worker answers: cameras are on record as unchecked until one does")
+        elif was_down and not health.is_down:
+            log.warning("Verifier workers answer again: %d", health.workers)
+        was_down = health.is_down
+        await asyncio.sleep(LOOKS_EVERY)

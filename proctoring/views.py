@@ -2,28 +2,36 @@
 
 from contextlib import suppress
 
+from django.contrib import messages as django_messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now as wall_clock
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.requests import CandidateRequest, candidate_required
 from exams import queries as exam_queries
 from exams import seams
 from exams.access import sitting_of, sitting_required
 from exams.domain.flow import Step
-from exams.domain.lifecycle import CheckIn
-from exams.models import ReferencePhoto
+from exams.domain.lifecycle import CheckIn, State
+from exams.domain.pace import Pace
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
-from proctoring import forms, queries
+from exams.views.consent import answered, consent_page
+from exams.views.scripts import paced
+from proctoring import forms, queries, room_queries, wording
 from proctoring.models import Snapshot
 from proctoring.services import evidence, identity, lockdown, messages
+
+EVENTS = Pace(rate=2, burst=60)  # one request tells of up to fifty events
+CALLS = Pace(rate=0.5, burst=10)
 
 # --- check-in --------------------------------------------------------------------------------------------------------
 
@@ -49,19 +57,31 @@ def check_in(request: CandidateRequest) -> HttpResponse:
     if place.step is not Step.CHECK_IN:
         return redirect(place.url)
     consented = queries.consented(sitting.enrolment) is True
-    if not consented and sitting.check_in == CheckIn.UNCHECKED:
-        sitting = identity.ask_for_person(sitting, reason=for_staff(REASONS["declined"]), now=now)
+    if not consented:
+        with suppress(identity.GoesOnElsewhere):  # the page says so
+            sitting = identity.ask_for_person(sitting, reason=for_staff(REASONS["declined"]), now=now)
     enrolment = sitting.enrolment
     context = {
         "enrolment": enrolment,
         "exam": enrolment.exam,
         "help_contact": enrolment.exam.help_contact,
-        "phase": "held" if sitting.check_in == CheckIn.HELD else "idle",
+        "phase": _phase(sitting, consented=consented),
         "consented": consented,
+        "place_in_queue": _place_in_queue(sitting),
+        "is_elsewhere": queries.is_elsewhere(sitting),
+        "has_begun": sitting.state == State.IN_PROGRESS,
+        "may_consent_after_all": identity.may_consent_after_all(sitting),
         "attempts_left": max(1, enrolment.exam.check_in_attempts - sitting.check_in_failures),
         "adopts": not queries.has_reference(enrolment),
     }
     return render(request, "proctoring/check_in.html", context)
+
+
+def _phase(sitting: Sitting, *, consented: bool) -> str:
+    """Return how the page begins: held, idle (before the click), or elsewhere, where no camera may be opened."""
+    if sitting.check_in == CheckIn.HELD:
+        return "held"
+    return "idle" if consented else "elsewhere"
 
 
 @require_GET
@@ -73,7 +93,18 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
     place = exam_queries.place(sitting, wall_clock())
     elsewhere = place.url if place.step is not Step.CHECK_IN else ""
     said = [{"id": notice.id, "text": notice.text} for notice in seams.notices_for(sitting)]
-    return JsonResponse({"state": sitting.check_in, "next": elsewhere, "messages": said})
+    return JsonResponse(
+        {"state": sitting.check_in, "next": elsewhere, "messages": said, "queue": _place_in_queue(sitting)}
+    )
+
+
+def _place_in_queue(sitting: Sitting) -> str:
+    """Say how many are served before this candidate, as the page shows it."""
+    place = room_queries.place_in_queue(sitting)
+    if place <= 1:
+        return _("下一位就是您。") if place else ""
+    ahead = ngettext("您前面还有%(count)d位考生。", "您前面还有%(count)d位考生。", place - 1)
+    return ahead % {"count": place - 1}
 
 
 @require_POST
@@ -82,8 +113,26 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
 def human_check(request: CandidateRequest) -> HttpResponse:
     """Hand the candidate over to an invigilator, with the reason that the page knows."""
     reason = REASONS.get(request.POST.get("reason", ""), REASONS["asked"])
-    with suppress(Refused):  # it has ended meanwhile: the page sends the candidate to where they belong
+    try:
         identity.ask_for_person(sitting_of(request), reason=for_staff(reason), now=wall_clock())
+    except Refused as refused:  # or it has ended meanwhile: the page sends the candidate to where they belong
+        django_messages.warning(request, str(refused))
+    return redirect("proctoring:check_in")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@candidate_required
+@sitting_required
+def consent_after_all(request: CandidateRequest) -> HttpResponse:
+    """Show the consent page again to somebody who said no and still waits; a yes leads to the camera."""
+    sitting = sitting_of(request)
+    if not identity.may_consent_after_all(sitting):
+        return redirect("exams:next_step")
+    answer = answered(request)
+    if answer is None:
+        return consent_page(request, sitting, reverse("proctoring:consent_after_all"))
+    if answer:
+        identity.consent_after_all(sitting, now=wall_clock())
     return redirect("proctoring:check_in")
 
 
@@ -91,6 +140,7 @@ def human_check(request: CandidateRequest) -> HttpResponse:
 
 
 @require_POST
+@paced(EVENTS)
 @candidate_required
 @sitting_required
 def events(request: CandidateRequest) -> JsonResponse:
@@ -100,7 +150,10 @@ def events(request: CandidateRequest) -> JsonResponse:
         reports = forms.reports(request, now)
     except forms.Malformed:
         return _malformed()
-    recorded = lockdown.record(sitting_of(request), reports, now=now)
+    sitting = sitting_of(request)
+    if queries.is_elsewhere(sitting):  # what a device without a check tells is not charged to the candidate
+        return JsonResponse({"error": "elsewhere", "message": str(wording.ELSEWHERE)}, status=409)
+    recorded = lockdown.record(sitting, reports, now=now, client=forms.client(request))
     return JsonResponse(
         {
             "switch_count": recorded.switch_count,
@@ -112,6 +165,7 @@ def events(request: CandidateRequest) -> JsonResponse:
 
 
 @require_POST
+@paced(CALLS)
 @candidate_required
 @sitting_required
 def call_for_help(request: CandidateRequest) -> JsonResponse:
@@ -121,7 +175,8 @@ def call_for_help(request: CandidateRequest) -> JsonResponse:
     except forms.Malformed:
         return _malformed()
     except Refused as refused:
-        return JsonResponse({"error": refused.code, "message": str(refused)}, status=429)
+        retry = {"Retry-After": str(round(messages.BETWEEN_CALLS.total_seconds()))}
+        return JsonResponse({"error": refused.code, "message": str(refused)}, status=429, headers=retry)
     return JsonResponse({"id": message.pk, "message": _("求助已送达，考务人员会尽快联系您。")})
 
 

@@ -1,10 +1,12 @@
-"""PostgreSQL and Redis for one run of the tests: servers of their own on free ports, gone afterwards.
+"""PostgreSQL and Redis for one run, of the tests or to try: servers of their own on free ports, gone afterwards.
 
 Their own, because a server that is there may hold somebody's data. TEST_DATABASE_URL and TEST_REDIS_URL name others;
 where the programs are not installed, servers that listen on the usual ports are used.
 """
 
+import base64
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -101,6 +103,12 @@ def _running(command: list[str], is_ready: Callable[[], bool], **options: Any) -
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def secrets_of_one_run() -> dict[str, str]:
+    """Return what the settings demand beside DATABASE_URL."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {"SECRET_KEY": secrets.token_urlsafe(50), "DATA_KEYS": f"1:{key}", "LOOKUP_KEY": key}
 
 
 def free_port() -> int:

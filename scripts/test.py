@@ -1,8 +1,6 @@
 """`make test` and `make check`: every step runs, even after one has failed; the last lines say how each went."""
 
-import base64
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -76,19 +74,13 @@ def test_on_servers(steps: Steps) -> None:
     name = "tests on PostgreSQL and Redis"
     try:
         with ExitStack() as running:
-            environment = secrets_of_one_run() | {
+            environment = services.secrets_of_one_run() | {
                 "DATABASE_URL": running.enter_context(services.postgresql()),
                 "REDIS_URL": running.enter_context(services.redis_server()),
             }
             steps.run(name, [*PYTEST, "-m", "database and not browser"], environment)
     except services.Unreachable as reason:
         steps.leave_out(name, f"{reason} {services.HOW_TO_GET_THEM}")
-
-
-def secrets_of_one_run() -> dict[str, str]:
-    """Return what the settings demand beside DATABASE_URL."""
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return {"SECRET_KEY": secrets.token_urlsafe(50), "DATA_KEYS": f"1:{key}", "LOOKUP_KEY": key}
 
 
 def main(task: str) -> int:

@@ -29,16 +29,23 @@ LAYERS = {
     "calibration_words": SERVICES,
     "checks": EDGES,  # run by manage.py check
     "clearance": SERVICES,
+    "devices": SERVICES,  # what a cookie of a browser stands for
     "broadcasts": SERVICES,
     "paper_view": SERVICES,
     "presence": SERVICES,
+    "live_view": SERVICES,
+    "room_queries": SERVICES,
     "requests": SERVICES,  # what a request of a candidate carries; no answer to it
     "sweeper": EDGES,  # reads the clock, in a thread of the server
     "throttle": SERVICES,
     "verifier": SERVICES,
+    "remote": SERVICES,
+    "tasks": EDGES,
     "wording": SERVICES,
     "views": EDGES,
     "consumers": EDGES,
+    "room": EDGES,
+    "timeline": EDGES,  # words for people who read
     "admin": EDGES,
     "management": EDGES,
     "receivers": EDGES,
@@ -46,6 +53,8 @@ LAYERS = {
     "middleware": EDGES,
     "forms": EDGES,
     "templatetags": EDGES,
+    "thumbnails": EDGES,
+    "companion": EDGES,
     "urls": EDGES,
     "apps": EDGES,
 }
@@ -78,6 +87,8 @@ SEEING = (
     "models",
     "network",
     "quality",
+    "stage",
+    "thumbnail",
 )
 MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in SEEING}
 HOLDS_ANSWERS = ("exams.domain.marking", "Key")
@@ -88,6 +99,7 @@ CANDIDATE_EDGES = (
     "exams.templatetags",
     "proctoring.views",
     "proctoring.consumers",
+    "proctoring.companion",
 )
 
 

@@ -13,17 +13,22 @@ from tests.seats import invigilator
 Kind = Intervention.Kind
 
 
+def sign_in(page: Page, user: User) -> None:
+    """Sign a member of staff in without the form, which has tests of its own."""
+    signed_in = Client()
+    signed_in.force_login(user)
+    page.goto("/admin/login/")
+    session = signed_in.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": urljoin(page.url, "/")}])
+
+
 class Desk:
     """One invigilator in one page, signed in, with the page of one sitting before them."""
 
     def __init__(self, page: Page, sitting: Sitting, user: User | None = None) -> None:
         self.page = page
         self.user = user or invigilator()
-        signed_in = Client()
-        signed_in.force_login(self.user)
-        page.goto("/admin/login/")
-        session = signed_in.cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": urljoin(page.url, "/")}])
+        sign_in(page, self.user)
         page.goto(f"/admin/exams/sitting/{sitting.pk}/change/")
 
     def form(self, kind: Kind) -> Locator:

@@ -22,6 +22,7 @@ from examplatform import settings as s
 print(json.dumps({
     "origin": s.PUBLIC_ORIGIN, "hosts": s.ALLOWED_HOSTS, "secure": s.SESSION_COOKIE_SECURE,
     "engine": s.DATABASES["default"]["ENGINE"], "certificate": s.TLS_CERT, "key": s.SECRET_KEY,
+    "demo": s.DEMO,
 }))
 """
 
@@ -136,3 +137,11 @@ def knobs_read() -> set[str]:
 def test_the_table_of_settings_names_every_knob_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?) \|", (ROOT / "docs" / "deployment.md").read_text(), re.MULTILINE)
     assert set(re.findall(r"`([A-Z_]+)`", " ".join(rows))) == knobs_read()
+
+
+def test_the_demo_with_its_published_numbers_is_loaded_on_a_real_database_only_when_asked_for(tmp_path: Path) -> None:
+    real = {"DATABASE_URL": "postgresql://exam:secret@127.0.0.1:5432/exam", **SECRETS}
+    assert started(tmp_path)["demo"] is True
+    assert started(tmp_path, DEMO="0")["demo"] is False
+    assert started(tmp_path, **real)["demo"] is False
+    assert started(tmp_path, **real, DEMO="1")["demo"] is True

@@ -1,12 +1,16 @@
 """The static files as a browser gets them: every reference resolves, every ES-module import carries its hash."""
 
 import json
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+
+from examplatform import static_files
 
 ROOT = Path(settings.BASE_DIR)
 TAG = re.compile(r"""\{%\s*static\s+["']([^"']+)["']""")
@@ -55,3 +59,27 @@ def test_pages_hold_no_inline_script_style_or_handler() -> None:
     ]
     if found:
         pytest.fail("the content security policy refuses these:\n" + "\n".join(found), pytrace=False)
+
+
+def test_files_are_collected_anew_when_a_source_is_newer_or_one_is_gone(tmp_path: Path, settings: Any) -> None:
+    settings.STATIC_ROOT, source = tmp_path / "collected", tmp_path / "source"
+    settings.BASE_DIR, settings.STATICFILES_DIRS = tmp_path, [source]
+    style, page, packages = source / "css" / "a.css", source / "b.js", tmp_path / "requirements.txt"
+    (settings.STATIC_ROOT).mkdir()
+    style.parent.mkdir(parents=True)
+    for file in (style, page, packages):
+        file.touch()
+    assert static_files.are_stale()
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    manifest.touch()
+
+    def age(*sources: Path) -> None:
+        for path in (style, page, packages, style.parent, source):
+            os.utime(path, (1000, 3000 if path in sources else 1000))
+        os.utime(manifest, (2000, 2000))
+
+    age()
+    assert not static_files.are_stale()
+    for newer in (style, packages, source):
+        age(newer)
+        assert static_files.are_stale()

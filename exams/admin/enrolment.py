@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import services as accounts
 from exams.admin import links
+from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
 from exams.models import Consent, Correction, Enrolment, Sitting
 from exams.services import sittings
@@ -29,8 +30,12 @@ class CorrectionInline(ReadOnly, admin.TabularInline[Correction, Enrolment]):
     model = Correction
     extra = 0
     can_delete = False
-    fields = ("created_at", "text", "settled_at", "settled_by", "settlement")
+    fields = ("created_at", "text", "settled_at", "settler", "settlement")
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("处理人"))
+    def settler(self, correction: Correction) -> str:
+        return str(correction.settled_by or "—")  # a name: the account itself is closed to organizers
 
 
 class ConsentInline(ReadOnly, admin.TabularInline[Consent, Enrolment]):
@@ -59,7 +64,7 @@ class HasCome(admin.SimpleListFilter):
 @admin.register(Enrolment)
 class EnrolmentAdmin(NotMadeHere, admin.ModelAdmin[Enrolment]):
     list_display = ("name", "account_number", "masked_id", "exam_link", "room", "seat", "extra", "sitting_link")
-    list_filter = (HasCome, "exam__plan", "exam", "sitting__state", "room")
+    list_filter = (HasCome, ("exam__plan", ByPlan), ("exam", ByExam), "sitting__state", "room")
     search_fields = ("name", "account_number", "organization")
     search_help_text = gettext_lazy("姓名、考试账号或单位")
     list_per_page = 50
@@ -94,7 +99,7 @@ class EnrolmentAdmin(NotMadeHere, admin.ModelAdmin[Enrolment]):
 
     @admin.display(description=gettext_lazy("考试科目"), ordering="exam__name")
     def exam_link(self, enrolment: Enrolment) -> SafeString:
-        return links.to_row(enrolment.exam)
+        return links.to_exam(enrolment.exam)
 
     @admin.display(description=gettext_lazy("加时"), ordering="extra_minutes")
     def extra(self, enrolment: Enrolment) -> str:
@@ -159,43 +164,3 @@ class EnrolmentAdmin(NotMadeHere, admin.ModelAdmin[Enrolment]):
         if len(mine) == 1:
             return redirect("admin:exams_enrolment_change", mine[0])
         return redirect(f"{reverse('admin:exams_enrolment_changelist')}?candidate__id__exact={candidate.pk}")
-
-
-@admin.register(Correction)
-class CorrectionAdmin(NotMadeHere, admin.ModelAdmin[Correction]):
-    """An organizer settles what a candidate reported by writing what was done."""
-
-    list_display = ("who", "text", "created_at", "settled", "settlement", "settled_by")
-    list_display_links = ("who", "text")
-    list_filter = (("settled_at", admin.EmptyFieldListFilter), "enrolment__exam__plan", "enrolment__exam")
-    search_fields = ("enrolment__name", "enrolment__account_number", "text")
-    search_help_text = gettext_lazy("姓名、考试账号或说明内容")
-    readonly_fields = ("enrolment_link", "text", "created_at", "settled_at", "settled_by")
-    fields = ("enrolment_link", "text", "created_at", "settlement", ("settled_at", "settled_by"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
-        return super().get_queryset(request).select_related("enrolment__exam", "settled_by")
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
-    ) -> HttpResponse:
-        correction = context.get("original")
-        context["page_name"] = correction.enrolment if correction else ""
-        return super().render_change_form(request, context, *args, **more)
-
-    @admin.display(description=gettext_lazy("考生"), ordering="enrolment__name")
-    def who(self, correction: Correction) -> str:
-        return str(correction.enrolment)
-
-    @admin.display(description=gettext_lazy("报考"))
-    def enrolment_link(self, correction: Correction) -> SafeString:
-        return links.to_row(correction.enrolment)
-
-    @admin.display(description=gettext_lazy("已处理"), boolean=True, ordering="settled_at")
-    def settled(self, correction: Correction) -> bool:
-        return correction.settled_at is not None
-
-    def save_model(self, request: HttpRequest, obj: Correction, form: object, change: bool) -> None:
-        obj.settled_at = timezone.now() if obj.settlement else None
-        obj.settled_by_id = request.user.pk if obj.settlement else None
-        super().save_model(request, obj, form, change)

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from exams.admin import downloads, links
+from exams.admin.filters import ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
 from exams.models import Enrolment, Exam, Plan, Result, Section, Sitting
 
@@ -94,7 +95,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
         "code",
         "plan_link",
     )
-    list_filter = ("plan", "is_practice", "face_rule")
+    list_filter = (("plan", ByPlan), "is_practice", "face_rule")
     search_fields = ("name", "code", "plan__name", "plan__code")
     search_help_text = _("科目名称、编号，或计划名称、编号")
     date_hierarchy = "opens_at"
@@ -119,7 +120,8 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                 "fields": (
                     ("face_rule", "check_in_attempts"),
                     ("after_failed_check_in", "without_reference"),
-                    "asks_to_turn",
+                    ("asks_to_turn", "second_camera"),
+                    "second_review",
                 )
             },
         ),

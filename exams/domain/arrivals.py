@@ -1,6 +1,6 @@
 """What arrives from an exam page: checked before anything else sees it, and what becomes of it where it is not stored.
 
-A page sends `{"client": …, "epoch": …, "ops": [{"question", "seq", "value": [option ids], "doubtful"}]}`.
+A page sends `{"sitting": …, "client": …, "epoch": …, "ops": [{"question", "seq", "value": [option ids], "doubtful"}]}`.
 """
 
 import re
@@ -28,6 +28,7 @@ class Fault(StrEnum):
     TOO_LARGE = "too_large"
     CLIENT = "client"
     EPOCH = "epoch"
+    SITTING = "sitting"
     OPS = "ops"
     TOO_MANY = "too_many"
     QUESTION = "question"
@@ -77,6 +78,14 @@ def sender(body: Mapping[str, object]) -> Sender:
     if not (_whole(epoch) and 0 <= epoch <= LARGEST_EPOCH):
         raise Malformed(Fault.EPOCH)
     return Sender(client=client(body), epoch=epoch)
+
+
+def sitting(body: Mapping[str, object]) -> int | None:
+    """Return which sitting the page answers, None where it does not say; or raise `Malformed`."""
+    number = body.get("sitting")
+    if number is not None and not (_whole(number) and 0 < number <= LARGEST_EPOCH):
+        raise Malformed(Fault.SITTING)
+    return number
 
 
 def client(body: Mapping[str, object]) -> str:

@@ -1,3 +1,3 @@
 """Which consent text is in force. A changed text gets a new version, and is asked for anew."""
 
-VERSION = "2026-11"
+VERSION = "2026-12"

@@ -64,7 +64,7 @@ _MOVES: Mapping[StrEnum, frozenset[StrEnum]] = {
     CheckIn.UNCHECKED: frozenset({CheckIn.PASSED, CheckIn.EXHAUSTED, CheckIn.HELD}),
     CheckIn.EXHAUSTED: frozenset({CheckIn.UNCHECKED, CheckIn.HELD, CheckIn.PASSED}),
     CheckIn.HELD: frozenset({CheckIn.PASSED, CheckIn.UNCHECKED}),
-    CheckIn.PASSED: frozenset({CheckIn.HELD, CheckIn.UNCHECKED}),  # staff ask for a new check
+    CheckIn.PASSED: frozenset({CheckIn.HELD, CheckIn.UNCHECKED, CheckIn.EXHAUSTED}),  # a new check, or another device
     Identity.STEADY: frozenset({Identity.IN_DOUBT, Identity.REJECTED, Identity.CLEARED}),
     Identity.IN_DOUBT: frozenset({Identity.CLEARED, Identity.REJECTED}),
     Identity.CLEARED: frozenset({Identity.IN_DOUBT, Identity.REJECTED}),

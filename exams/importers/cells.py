@@ -117,7 +117,7 @@ def _decimal(column: Column, raw: Any) -> Decimal:
     except InvalidOperation:
         raise Unreadable(_("“%(value)s”不是数字，请填数字。") % {"value": str(raw)[:30]}) from None
     if not number.is_finite() or number < column.minimum or (column.maximum and number > column.maximum):
-        limits = {"value": str(raw)[:30], "least": column.minimum, "most": column.maximum}
+        limits = {"value": _written(raw)[:30], "least": column.minimum, "most": column.maximum}
         raise Unreadable(_("%(value)s 超出范围，应在 %(least)s 到 %(most)s 之间。") % limits)
     if number != round(number, 2):
         raise Unreadable(_("最多保留两位小数。"))
@@ -127,7 +127,7 @@ def _decimal(column: Column, raw: Any) -> Decimal:
 def _integer(column: Column, raw: Any) -> int:
     number = _decimal(column, raw)
     if number != int(number):
-        raise Unreadable(_("%(value)s 不是整数，请填整数。") % {"value": raw})
+        raise Unreadable(_("%(value)s 不是整数，请填整数。") % {"value": _written(raw)})
     return int(number)
 
 

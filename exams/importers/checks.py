@@ -63,6 +63,8 @@ def _exam_rules(row: Row, duration: int | None, window: float | None, faults: li
         faults.append(row.fault("earliest_hand_in_minutes", _("最早交卷晚于考试时长，考生将无法交卷，请改小。")))
     if window and window > 0 and late and late > window:
         faults.append(row.fault("late_entry_minutes", _("迟到限制超过了考试窗口，请改小或留空。")))
+    if row.get("second_camera") in {"optional", "required"} and row.get("face_rule") in {"none", "check_in"}:
+        faults.append(row.fault("second_camera", _("第二摄像头只能与全程人脸核验一起使用，请把人脸规则改为全程。")))
     if row.get("late_responses") == "grace" and row.get("late_grace_seconds") == 0:
         faults.append(row.fault("late_grace_seconds", _("迟交规则为宽限时，须填写大于 0 的宽限秒数。")))
 
@@ -117,7 +119,8 @@ def _pass_marks(rows: list[Row], exam_rows: list[Row], question_rows: list[Row],
         total = sum((_points(row, _pool(row, question_rows)) for row in own), Decimal())
         if pass_mark > total:
             reason = _("及格线 %(pass_mark)s 高于满分 %(total)s，请更正。")
-            faults.append(exam.fault("pass_mark", reason % {"pass_mark": pass_mark, "total": total}))
+            points = {"pass_mark": f"{pass_mark.normalize():f}", "total": f"{total.normalize():f}"}
+            faults.append(exam.fault("pass_mark", reason % points))
 
 
 def _points(section: Row, pool: list[Row]) -> Decimal:

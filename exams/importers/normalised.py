@@ -48,7 +48,9 @@ class ExamRow:
     check_in_attempts: int
     after_failed_check_in: str
     without_reference: str
+    second_camera: str
     asks_to_turn: bool
+    second_review: bool
     switch_limit: int | None
     after_switch_limit: str
     late_responses: str
@@ -116,18 +118,21 @@ class CandidateRow:
 
 @dataclass(frozen=True)
 class Photo:
-    """A reference photo of one candidate; the picture is read only when it is asked for."""
+    """A reference photo of one candidate; the picture is read only when it is asked for.
+
+    `row` is None where nobody is known to own it: such a photo comes with a fault, and is never stored.
+    """
 
     id_number: str
     index: int
     file: str
-    row: int
+    row: int | None
     load: Callable[[], bytes] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class PlanPackage:
-    """Everything one import brings, free of faults."""
+    """Everything one import brings: rows free of faults, and what is wrong with the files of photos."""
 
     plan: PlanRow
     exams: tuple[ExamRow, ...]
@@ -135,6 +140,7 @@ class PlanPackage:
     questions: tuple[QuestionRow, ...]
     candidates: tuple[CandidateRow, ...]
     photos: tuple[Photo, ...] = ()
+    photo_faults: tuple[Fault, ...] = ()
 
 
 class Refused(Exception):

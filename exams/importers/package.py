@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -23,23 +23,29 @@ WORKBOOK_NAME = "plan.xlsx"
 PHOTO_FOLDERS = frozenset({"photos", "photo", "照片"})
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 MOST_PHOTOS_OF_ONE = 9
+ROWS_NAMED = 10
 MOST_PIXELS = 50_000_000
 LEAST_SIDE = 100  # pixels; below, no face in it can be compared
 
 Progress = Callable[[int, int], None]
+Look = Callable[[Sequence[Photo]], list[Fault]]
 _NUMBERED = re.compile(r"(.+)_([1-9])$")
 
 
 @contextmanager
-def opened(path: Path, progress: Progress | None = None) -> Iterator[PlanPackage]:
-    """Yield the plan of a package without faults; raise `Refused` with all of them otherwise."""
+def opened(path: Path, progress: Progress | None = None, look: Look | None = None) -> Iterator[PlanPackage]:
+    """Yield the plan of a package, with the faults of its photos; raise `Refused` if the workbook has faults.
+
+    What is wrong with the photos never hides behind the rows: `look` is asked about them before the refusal. Where
+    the rows are right, whoever takes the plan in looks at the photos.
+    """
     with archive.opened(path) as entries:
         home, entry = _find_workbook(entries)
         package, faults, candidates = workbook.read(archive.read_workbook(entry))
         photos, photo_faults = _photos(_photo_entries(entries, home), candidates, progress)
-        if package is None or faults or photo_faults:
-            raise Refused([*faults, *photo_faults])
-        yield replace(package, photos=tuple(photos))
+        if package is None:
+            raise Refused([*faults, *photo_faults, *(look(photos) if look else [])])
+        yield replace(package, photos=tuple(photos), photo_faults=tuple(photo_faults))
 
 
 def workbook_bytes(path: Path) -> bytes:
@@ -76,16 +82,14 @@ def _photos(entries: list[Entry], candidates: list[Row], progress: Progress | No
     photos: dict[tuple[str, int], Photo] = {}
     for done, entry in enumerate(sorted(entries, key=lambda one: one.path), start=1):
         owner, index = owners.of(entry)
-        if owner is None and owners.unread:
-            continue  # it may belong to the row whose number could not be read; that fault is named already
-        reason = _wrong_file(entry) or ("" if owner else _("这张照片不属于考生表中的任何人，请核对文件名或删去。"))
-        if not reason and owner and (owner.values["id_number"], index) in photos:
-            reason = _("这位考生已有同一序号的照片，请只保留一张，或在文件名后加 _2、_3。")
-        if reason:
-            faults.append(_photo_fault(entry, owner, reason))
-        elif owner:
-            photo = Photo(owner.values["id_number"], index, entry.path, owner.number, entry.load)
-            photos[photo.id_number, index] = photo
+        wrong = _wrong_file(entry)
+        reasons = [wrong, "" if owner or not _is_picture(entry) else owners.missing()]
+        key = (owner.values["id_number"] if owner else entry.path, index)
+        if owner and key in photos:
+            reasons.append(_("这位考生已有同一序号的照片，请只保留一张，或在文件名后加 _2、_3。"))
+        elif not wrong and (owner or owners.unread):  # may be right once the number can be read
+            photos[key] = Photo(key[0] if owner else "", index, entry.path, owner.number if owner else None, entry.load)
+        faults += [_photo_fault(entry, owner, reason) for reason in reasons if reason]
         if progress:
             progress(done, len(entries))
     return list(photos.values()), faults
@@ -109,7 +113,7 @@ class _Owners:
         self.by_number: dict[str, Row] = {}
         self.by_file: dict[str, Row] = {}
         self.named: list[tuple[str, Row]] = []
-        self.unread = any(not row.values["id_number"] for row in candidates)
+        self.unread = [row.number for row in candidates if not row.values["id_number"]]
         for row in candidates:
             if number := row.values["id_number"]:
                 self.by_number.setdefault(id_card.normalise(number), row)
@@ -127,6 +131,16 @@ class _Owners:
                 return owner, index
         return None, 1
 
+    def missing(self) -> str:
+        """Say why a picture has no owner; it may be the one of a row whose number cannot be read."""
+        if not self.unread:
+            return _("这张照片不属于考生表中的任何人，请核对文件名或删去。")
+        rows = "、".join(map(str, self.unread[:ROWS_NAMED])) + ("…" if len(self.unread) > ROWS_NAMED else "")
+        reason = _(
+            "没有找到这张照片的考生。考生表第 %(rows)s 行的证件号无法读取，请先更正；若照片不是其中的人，请核对文件名。"
+        )
+        return reason % {"rows": rows}
+
     def faults_of_missing_files(self, entries: list[Entry]) -> Iterator[Fault]:
         there = {_key(PurePosixPath(entry.path).name) for entry in entries}
         there |= {_key(PurePosixPath(entry.path).stem) for entry in entries}
@@ -135,9 +149,13 @@ class _Owners:
                 yield row.fault("photo_file", _("photos 文件夹中没有这个文件，请补上照片或更正文件名。"))
 
 
+def _is_picture(entry: Entry) -> bool:
+    return PurePosixPath(entry.path).suffix.lower() in PHOTO_SUFFIXES
+
+
 def _wrong_file(entry: Entry) -> str:
     """Say why a file cannot be a reference photo, or return an empty text."""
-    if PurePosixPath(entry.path).suffix.lower() not in PHOTO_SUFFIXES:
+    if not _is_picture(entry):
         return _("照片应为 jpg 或 png 格式。")
     if entry.size > PHOTO_MEGABYTES * MEGABYTE:
         return _("照片超过 %(limit)s MB，请缩小后再导入。") % {"limit": PHOTO_MEGABYTES}

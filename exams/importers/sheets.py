@@ -4,6 +4,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -19,10 +20,14 @@ from exams.importers import cells
 from exams.importers.columns import OPTION_LETTERS, PACKAGE_TITLE, QUESTIONS, Column, Kind, Sheet
 from exams.importers.normalised import Fault, Refused
 
+MOST_LINES_ABOVE = 5  # a title, a remark or two: the headings come soon
 PLAIN_NUMBER_FORMATS = frozenset({"General", "@", "0"})
 _OPTION_HEADING = re.compile(r"(?:选项|答案选项|备选项)?([A-Z])(?:选项)?$")
 _IGNORED_IN_HEADINGS = re.compile(r"[\s*()\[\]【】{}<>《》:\u200b\ufeff]")
 _NOT_READ = ("备注", "序号", "错误原因")  # columns for people; the last one is ours, in a workbook handed back
+_FORMULA_WITHOUT_VALUE = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"(?![^>]*t="str")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
 _BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 
 
@@ -63,6 +68,7 @@ class Book:
             raise Refused([_broken(_("工作簿设有密码，请去掉密码后再导入。"))]) from None
         except (CalamineError, OSError, ValueError):
             raise Refused([_broken(_("文件不是可以读取的 Excel 工作簿（.xlsx），请重新另存后再导入。"))]) from None
+        self._refuse_formulas_without_value()
         self.titles: dict[str, str] = {normal_heading(name): name for name in self._workbook.sheet_names}
 
     def name_of(self, sheet: Sheet) -> str | None:
@@ -77,6 +83,26 @@ class Book:
             return self._workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) if name else []
         except (CalamineError, ValueError):
             raise Refused([Fault(sheet.title, None, "", _("工作表无法读取，请重新另存后再导入。"))]) from None
+
+    def merged_away(self, sheet: Sheet) -> set[tuple[int, int]]:
+        """Return the cells (row and column, from 0) that people see as part of a merged one, and that hold nothing."""
+        ranges = self._workbook.get_sheet_by_name(self.name_of(sheet) or "").merged_cell_ranges or []
+        return {
+            (row, column)
+            for (top, left), (bottom, right) in ranges
+            for row in range(top, bottom + 1)
+            for column in range(left, right + 1)
+            if (row, column) != (top, left)
+        }
+
+    def _refuse_formulas_without_value(self) -> None:
+        """Refuse a workbook that no spreadsheet has calculated: its formulas would be read as blank cells."""
+        with zipfile.ZipFile(BytesIO(self._data)) as parts:
+            for name in parts.namelist():
+                found = name.startswith("xl/worksheets/") and _FORMULA_WITHOUT_VALUE.search(parts.read(name))
+                if found:
+                    reason = _("单元格 %(cell)s 等处的公式还没有计算结果，请用 Excel 或 WPS 打开并保存后再导入。")
+                    raise Refused([_broken(reason % {"cell": found[1].decode()})])
 
     @cached_property
     def _formats(self) -> Any:
@@ -96,6 +122,10 @@ class Book:
         cell = self._formats[self.name_of(sheet)].cell(row=row, column=column + 1)
         return str(cell.value) if cell.data_type == "e" else ""
 
+    def shows_per_cent(self, sheet: Sheet, row: int, column: int) -> bool:
+        """Tell whether a number is shown in per cent: 60% is stored as 0.6."""
+        return "%" in self._formats[self.name_of(sheet)].cell(row=row, column=column + 1).number_format
+
     def shows_plainly(self, sheet: Sheet, row: int, column: int) -> bool:
         """Tell whether a number looks on the sheet as it is stored: 50% is stored as 0.5."""
         cell = self._formats[self.name_of(sheet)].cell(row=row, column=column + 1)
@@ -112,21 +142,36 @@ def read_rows(book: Book, sheet: Sheet, zone: ZoneInfo, faults: list[Fault]) -> 
         faults.append(Fault(sheet.title, None, "", _("缺少这个工作表，请按模板补上。")))
         return []
     grid = book.grid(sheet)
-    at = next((place for place, cells_ in enumerate(grid) if not all(map(cells.is_blank, cells_))), None)
+    at = _place_of_headings(sheet, grid)
     if at is None:
         faults.append(Fault(sheet.title, None, "", _("工作表是空的，请按模板填写。")))
         return []
     places, options = _headings(sheet, grid[at], at + 1, faults)
+    merged = book.merged_away(sheet)
     rows = []
     for number, line in enumerate(grid[at + 1 :], start=at + 2):
         if not all(map(cells.is_blank, line)):
-            rows.append(_read_row(_Place(book, sheet, number, zone), line, places, options, faults))
+            rows.append(_read_row(_Place(book, sheet, number, zone, merged), line, places, options, faults))
     return rows
+
+
+def _known_headings(sheet: Sheet) -> dict[str, Column]:
+    return {normal_heading(title): column for column in sheet.columns for title in (column.title, *column.aliases)}
+
+
+def _place_of_headings(sheet: Sheet, grid: list[list[Any]]) -> int | None:
+    """Return the line of the headings: the first with anything on it, or one soon after if that is a mere title."""
+    known = _known_headings(sheet)
+    filled = [place for place, line in enumerate(grid) if not all(map(cells.is_blank, line))][:MOST_LINES_ABOVE]
+    for place in filled:
+        if sum(normal_heading(raw) in known for raw in grid[place] if not cells.is_blank(raw)) > 1:
+            return place
+    return filled[0] if filled else None
 
 
 def _headings(sheet: Sheet, line: list[Any], number: int, faults: list[Fault]) -> tuple[dict[str, int], dict[str, int]]:
     """Return the place of each field, and of each option letter."""
-    known = {normal_heading(title): column for column in sheet.columns for title in (column.title, *column.aliases)}
+    known = _known_headings(sheet)
     places: dict[str, int] = {}
     options: dict[str, int] = {}
     for place, raw in enumerate(line):
@@ -163,6 +208,7 @@ class _Place:
     sheet: Sheet
     number: int
     zone: ZoneInfo
+    merged: AbstractSet[tuple[int, int]]
 
     def raw(self, line: list[Any], place: int) -> Any:
         """Return a cell as it was read, and an error value as its text."""
@@ -175,6 +221,9 @@ class _Place:
         if column.kind is Kind.TEXT and number and not self.book.shows_plainly(self.sheet, self.number, place):
             reason = _("单元格是带格式的数字（如百分比），导入后会与表中所见不同，请设为文本格式后重新录入。")
             raise cells.Unreadable(reason)
+        is_part = column.kind in {Kind.INTEGER, Kind.DECIMAL} and number and raw != int(raw)
+        if is_part and self.book.shows_per_cent(self.sheet, self.number, place):
+            raise cells.Unreadable(_("这里是百分比，请改填数值，如 60。"))
         return cells.read(column, raw, self.zone)
 
 
@@ -186,18 +235,24 @@ def _read_row(
         at = places.get(column.field)
         raw = None if at is None else place.raw(line, at)
         row.values[column.field] = column.default
-        if cells.is_blank(raw):
+        if at is not None and (row.number - 1, at) in place.merged:
+            faults.append(row.fault(column.field, _("单元格与相邻的合并了，只有第一格有内容，请取消合并后逐行填写。")))
+        elif cells.is_blank(raw):
             if column.required:
                 row.unread.add(column.field)
                 if at is not None:  # a column that is missing has been named once, at its heading
                     faults.append(row.fault(column.field, _("必填，不能为空。")))
-            continue
-        try:
-            row.values[column.field] = place.read(column, at or 0, raw)
-        except cells.Unreadable as unreadable:
-            faults.append(row.fault(column.field, str(unreadable)))
+        else:
+            _read_cell(place, row, column, at or 0, raw, faults)
     row.options = dict(_read_options(place, row, line, options.items(), faults))
     return row
+
+
+def _read_cell(place: _Place, row: Row, column: Column, at: int, raw: Any, faults: list[Fault]) -> None:
+    try:
+        row.values[column.field] = place.read(column, at, raw)
+    except cells.Unreadable as unreadable:
+        faults.append(row.fault(column.field, str(unreadable)))
 
 
 def _read_options(

@@ -55,6 +55,13 @@ class ReferencePhoto(PersonalPicture):
         STAFF = "staff", _("考务人员更换")
         FIRST_CHECK_IN = "first_check_in", _("首次采集")
 
+    class Comparison(models.TextChoices):
+        """What a person found who compared a first check-in picture with the ID card."""
+
+        WAITING = "waiting", _("待与证件比对")
+        SAME = "same", _("与证件一致")
+        DIFFERENT = "different", _("与证件不一致")
+
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="photos", verbose_name=_("报考"))
     position = models.PositiveIntegerField(_("次序"), default=1)
     source = models.CharField(_("来源"), max_length=20, choices=Source, default=Source.IMPORTED.value)
@@ -73,6 +80,15 @@ class ReferencePhoto(PersonalPicture):
 
     def __str__(self) -> str:
         return f"{self.enrolment_id} #{self.position}"
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What comparing it with the ID card came to; None where nobody needs to. A different one is retired by it."""
+        if self.to_compare:
+            return self.Comparison.WAITING
+        if self.compared_at is None:
+            return None
+        return self.Comparison.DIFFERENT if self.retired_at == self.compared_at else self.Comparison.SAME
 
 
 class Consent(models.Model):

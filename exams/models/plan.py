@@ -66,6 +66,11 @@ class Exam(models.Model):
         HOLD = "hold", _("人工核验")
         ADOPT = "adopt", _("首次采集作为底照")
 
+    class SecondCamera(models.TextChoices):
+        OFF = "off", _("不使用")
+        OPTIONAL = "optional", _("可选")
+        REQUIRED = "required", _("必须")
+
     class AfterSwitchLimit(models.TextChoices):
         RECORD = "record", _("仅记录")
         LOCK = "lock", _("锁定")
@@ -100,6 +105,10 @@ class Exam(models.Model):
     without_reference = models.CharField(
         _("无底照时"), max_length=20, choices=WithoutReference, default=WithoutReference.HOLD.value
     )
+    second_camera = models.CharField(
+        _("第二摄像头"), max_length=20, choices=SecondCamera, default=SecondCamera.OFF.value
+    )
+    second_review = models.BooleanField(_("异常复审"), default=False)
     full_screen = models.BooleanField(_("全屏考试"), default=True)
     switch_limit = models.PositiveIntegerField(_("切屏上限"), null=True, blank=True)
     after_switch_limit = models.CharField(
@@ -123,6 +132,11 @@ class Exam(models.Model):
             models.UniqueConstraint(fields=["plan", "code"], name="one_exam_per_code"),
             models.CheckConstraint(condition=models.Q(closes_at__gt=models.F("opens_at")), name="exam_window"),
             models.CheckConstraint(condition=models.Q(duration_minutes__gt=0), name="exam_duration"),
+            models.CheckConstraint(
+                condition=models.Q(second_camera="off") | models.Q(face_rule="continuous"),
+                name="second_camera_beside_the_first",
+                violation_error_message=_("第二摄像头只能与全程人脸核验一起使用，请把人脸规则改为全程。"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +160,11 @@ class Exam(models.Model):
     @property
     def uses_camera(self) -> bool:
         return self.face_rule != self.FaceRule.NONE
+
+    @property
+    def uses_second_camera(self) -> bool:
+        """Tell whether a phone may show the room, beside the camera that watches throughout."""
+        return self.second_camera != self.SecondCamera.OFF
 
 
 class Section(models.Model):

@@ -73,6 +73,9 @@ class Sitting(models.Model):
 
     epoch = models.PositiveIntegerField(default=0)  # raised by each page that takes over; older pages turn read-only
     client = models.CharField(max_length=64, blank=True)  # the page that holds the current epoch
+    device = models.CharField(max_length=64, blank=True)  # the browser whose check-in it is: a keyed digest, or nothing
+
+    asking_device: str | None = None  # the browser that asks now; None where nobody at a browser of theirs does
 
     objects = SittingQuerySet.as_manager()
 

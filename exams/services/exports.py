@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from exams import queries
 from exams.models import Enrolment, Exam, Result, Sitting
 from exams.services.changes import for_reader
 
@@ -41,7 +42,8 @@ class Table:
 def results(enrolments: QuerySet[Enrolment]) -> Table:
     """Return one row for each enrolment, those who never came included; ID numbers are masked."""
     related = ("exam__plan", "candidate", "sitting__result__decided_by")
-    ordered = enrolments.select_related(*related).order_by("exam__plan__code", "exam__code", "account_number")
+    found = enrolments.select_related(*related).prefetch_related(queries.first_pictures())
+    ordered = found.order_by("exam__plan__code", "exam__code", "account_number")
     rows = tuple(tuple(_row(enrolment)) for enrolment in ordered.iterator(chunk_size=BATCH))
     return Table(_("成绩"), _columns(), rows)
 
@@ -51,6 +53,7 @@ def _columns() -> tuple[str, ...]:
         *(_("计划编号"), _("考试计划"), _("科目编号"), _("考试科目")),
         *(_("考试账号"), _("姓名"), _("证件类型"), _("证件号"), _("单位"), _("考点"), _("考场"), _("座位")),
         *(_("状态"), _("开始作答"), _("结束时间"), _("结束方式"), _("切屏次数"), _("入场核验"), _("身份状态")),
+        _("首次采集的底照"),
         *(_("得分"), _("满分"), _("是否及格"), _("有效性"), _("有效性说明"), _("裁定人"), _("裁定时间")),
     )
 
@@ -62,6 +65,8 @@ def _row(enrolment: Enrolment) -> Iterator[Cell]:
     yield from (enrolment.organization, enrolment.site, enrolment.room, enrolment.seat)
     sitting = getattr(enrolment, "sitting", None)
     yield from _of_sitting(sitting, exam)
+    comparison = queries.first_picture(enrolment)
+    yield str(comparison.label) if comparison else ""
     yield from _of_result(getattr(sitting, "result", None), exam)
 
 

@@ -1,20 +1,25 @@
 """Reference photos: looked at before they are taken in, stored with a reason and a last day, never overwritten."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from accounts.encryption import keyed_digest
 from accounts.services import lookup_of
 from exams import seams
-from exams.importers.columns import CANDIDATES
+from exams.importers.columns import CANDIDATES, PHOTOS_TITLE
 from exams.importers.normalised import Fault, Photo, PlanPackage, Refused
 from exams.models import Enrolment, Exam, ReferencePhoto
 from exams.services.ledger import CREATED, UNCHANGED, UPDATED, Ledger, already_begun
@@ -49,49 +54,66 @@ def digest_of(picture: bytes) -> str:
     return keyed_digest(hashlib.sha256(picture).hexdigest(), purpose="reference_photo")
 
 
-def look_at(package: PlanPackage, progress: Progress) -> list[Fault]:
-    """Return what is wrong with the pictures that are new: no face, several faces."""
+def look_at(photos: Sequence[Photo], progress: Progress) -> list[Fault]:
+    """Return what is wrong with the pictures that are new: no face, several faces.
+
+    Threads keep all verifier processes busy; what they find comes back in the order of the photos.
+    """
     faults: list[Fault] = []
-    known = _known_digests(package)
-    for done, photo in enumerate(package.photos, start=1):
-        try:
-            picture = photo.load()
-            if digest_of(picture) not in known:
-                reasons = seams.faults_of_photo(normalised(picture))
-                faults += [_fault(photo, reason) for reason in reasons]
-        except Refused as refused:
-            faults += [_fault(photo, fault.reason) for fault in refused.faults]
-        except OSError:
-            faults.append(_fault(photo, _("这张照片无法打开，请更换。")))
-        progress(_("照片"), done, len(package.photos))
+    look = partial(_look_at, known=_known_digests(), language=translation.get_language())
+    with ThreadPoolExecutor(_verifier_processes() + 1) as threads:
+        for done, found in enumerate(threads.map(look, photos), start=1):
+            faults += found
+            progress(_("识别照片中的人脸"), done, len(photos))
     return faults
 
 
-def _known_digests(package: PlanPackage) -> set[str]:
-    """Return the digests of pictures of this plan that were found good before."""
-    stored = ReferencePhoto.objects.filter(enrolment__exam__plan__code=package.plan.code)
-    return set(stored.values_list("digest", flat=True))
+def _look_at(photo: Photo, known: AbstractSet[str], language: str | None) -> list[Fault]:
+    with translation.override(language):  # a thread begins in the default language
+        try:
+            picture = photo.load()
+            reasons = [] if digest_of(picture) in known else seams.faults_of_photo(normalised(picture))
+        except Refused as refused:
+            reasons = [fault.reason for fault in refused.faults]
+        except (OSError, ValueError, SyntaxError):
+            reasons = [_("这张照片无法打开，请更换。")]
+        return [_fault(photo, reason) for reason in reasons]
+
+
+def _verifier_processes() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return settings.VERIFIER_PROCESSES or cores
+
+
+def _known_digests() -> set[str]:
+    """Return the digests of pictures that were found good before, in whatever plan."""
+    return set(ReferencePhoto.objects.values_list("digest", flat=True))
 
 
 def _fault(photo: Photo, reason: str) -> Fault:
+    name = PurePosixPath(photo.file).name
+    if photo.row is None:
+        return Fault(PHOTOS_TITLE, None, name, reason)
     column = next(column.title for column in CANDIDATES.columns if column.field == PHOTO_FIELD)
-    return Fault(CANDIDATES.title, photo.row, column, f"{PurePosixPath(photo.file).name}: {reason}")
+    return Fault(CANDIDATES.title, photo.row, column, f"{name}: {reason}")
 
 
 def settle(package: PlanPackage, exams: Mapping[str, Exam], ledger: Ledger, now: datetime, progress: Progress) -> None:
-    """Store each picture with every enrolment of its person in these exams."""
-    people = {lookup_of(photo.id_number) for photo in package.photos}
+    """Store each picture with every enrolment of its person in these exams; with faults, only look for more of them."""
+    owned = [photo for photo in package.photos if photo.row is not None]
+    store_them = not ledger.faults
+    people = {lookup_of(photo.id_number) for photo in owned}
     enrolments: dict[str, list[Enrolment]] = {person: [] for person in people}
     mine = Enrolment.objects.filter(exam__in=[exam.pk for exam in exams.values()])
     for enrolment in mine.select_related("candidate", "exam", "sitting").prefetch_related("photos"):
         if enrolment.candidate.id_lookup in enrolments:
             enrolments[enrolment.candidate.id_lookup].append(enrolment)
-    for done, photo in enumerate(package.photos, start=1):
-        _settle_photo(photo, enrolments[lookup_of(photo.id_number)], ledger, now)
-        progress(_("保存照片"), done, len(package.photos))
+    for done, photo in enumerate(owned, start=1):
+        _settle_photo(photo, enrolments[lookup_of(photo.id_number)], ledger, now, store_it=store_them)
+        progress(_("保存照片"), done, len(owned))
 
 
-def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now: datetime) -> None:
+def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now: datetime, *, store_it: bool) -> None:
     picture = photo.load()
     digest = digest_of(picture)
     stored = b""
@@ -103,6 +125,8 @@ def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now
         sitting = getattr(enrolment, "sitting", None)
         if sitting is not None and sitting.started_at is not None:
             ledger.faults.append(_fault(photo, already_begun(enrolment.exam.code)))
+            continue
+        if not store_it:
             continue
         stored = stored or normalised(picture)
         old = [one.pk for one in there if one.source == ReferencePhoto.Source.IMPORTED]

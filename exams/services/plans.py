@@ -28,7 +28,7 @@ def apply(package: PlanPackage, *, now: datetime, dry_run: bool = False, progres
     Pictures are looked at before the transaction begins: that takes long, and an embedded database has one writer.
     """
     ledger = Ledger()
-    ledger.faults += photos.look_at(package, progress)
+    ledger.faults += [*package.photo_faults, *photos.look_at(package.photos, progress)]
     with transaction.atomic():
         before = Plan.objects.filter(code=package.plan.code).first()
         plan = _settle_plan(package, ledger)
@@ -39,8 +39,7 @@ def apply(package: PlanPackage, *, now: datetime, dry_run: bool = False, progres
         for row in package.exams:
             _settle_sections(package, row, exams[row.code], revisions, begun, ledger)
         rosters.settle(package, plan, exams, ledger, progress, new_codes=new_codes)
-        if not ledger.faults:
-            photos.settle(package, exams, ledger, now, progress)
+        photos.settle(package, exams, ledger, now, progress)
         if dry_run or ledger.faults:
             transaction.set_rollback(True)
     if ledger.faults:
@@ -75,8 +74,8 @@ def _bank(plan: Plan) -> Bank:
 def _exam_values(row: ExamRow) -> dict[str, object]:
     same = (
         "name opens_at closes_at duration_minutes check_in_opens_minutes late_entry_minutes earliest_hand_in_minutes "
-        "pass_mark face_rule check_in_attempts after_failed_check_in without_reference asks_to_turn "
-        "switch_limit after_switch_limit late_responses late_grace_seconds is_practice help_contact"
+        "pass_mark face_rule check_in_attempts after_failed_check_in without_reference asks_to_turn second_review "
+        "second_camera switch_limit after_switch_limit late_responses late_grace_seconds is_practice help_contact"
     )
     values = {name: getattr(row, name) for name in same.split()}
     password = row.quit_password

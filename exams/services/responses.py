@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -46,19 +46,20 @@ class Saved:
     error: str = ""
 
 
-def save(sitting: Sitting, body: Mapping[str, object]) -> Saved:
+def save(sitting: Sitting, body: Mapping[str, object], *, is_chosen: bool = True) -> Saved:
     """Store the answers that may be stored and log all of them; raise `Malformed` and store nothing if one is not well.
 
     The sitting comes with its exam and paper, and whose it is has been looked at. Sending the same again is harmless.
+    `is_chosen`: the candidate has not turned to another exam meanwhile; if they have, the page holds nothing any more.
     """
     came_at = monotonic()  # the time that a request waits for its turn is not the candidate's
     speaker, ops = arrivals.sender(body), arrivals.ops(body, slots(sitting))
     rule = queries.late_rule(sitting.enrolment.exam)
     with transaction.atomic():
-        stored = answer_statement.store(
-            sitting.pk, speaker, arrivals.newest(ops), waited=_since(came_at), grace=rule.accepted_for
-        )
+        newest = arrivals.newest(ops) if is_chosen else ()
+        stored = answer_statement.store(sitting.pk, speaker, newest, waited=_since(came_at), grace=rule.accepted_for)
         moment = _told_by(stored, speaker, rule) if stored else _look(sitting.pk, rule, came_at)
+        moment = moment if is_chosen else _given_up(moment)
         acks = _log(sitting, speaker, ops, stored.keys if stored else frozenset(), moment)
     present = moment.received_at + _since(came_at)
     _tidy_up(sitting, moment, present, stored=stored is not None)
@@ -114,6 +115,11 @@ def _look(sitting_id: int, rule: LateRule, came_at: float) -> _Moment:
         rule=rule,
     )
     return _Moment(read_at - _since(came_at), standing)
+
+
+def _given_up(moment: _Moment) -> _Moment:
+    """Return how a sitting stands for a page whose candidate has turned to another exam: it is held by nobody there."""
+    return replace(moment, standing=replace(moment.standing, holder=Sender("", moment.standing.holder.epoch)))
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

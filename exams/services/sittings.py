@@ -51,6 +51,7 @@ __all__ = [
     "admit_late",
     "announce",
     "begin",
+    "bind",
     "close_if_overdue",
     "close_overdue",
     "confirm",
@@ -93,7 +94,8 @@ def confirm(sitting: Sitting, now: datetime) -> Sitting:
 @transaction.atomic
 def begin(sitting: Sitting, client: str, now: datetime) -> Sitting:
     """Start the clock, or hand the paper that is being answered to another page; the older page can write no more."""
-    sitting = take(sitting.pk)
+    sitting, asking = take(sitting.pk), sitting.asking_device
+    sitting.asking_device = asking
     place = queries.place(sitting, now)
     _require_entry(sitting, place, now)
     # A reload takes over from itself, and after a reopening there is no other page: no news to anybody.
@@ -103,8 +105,24 @@ def begin(sitting: Sitting, client: str, now: datetime) -> Sitting:
         signals = (seams.sitting_began,)
     sitting.epoch += 1
     sitting.client = client
+    sitting.device = sitting.device or asking or ""  # where a person let somebody in, the first device counts
     sitting.save()
     announce(sitting, *signals, now=now)
+    return sitting
+
+
+@transaction.atomic
+def bind(sitting: Sitting, device: str, now: datetime) -> Sitting:
+    """Give a sitting to the device at which its candidate was checked; pages on another one can write no more."""
+    sitting = take(sitting.pk)
+    if not device or sitting.device == device:
+        return sitting
+    moves = bool(sitting.device) and sitting.state in {State.IN_PROGRESS, State.PAUSED}
+    sitting.device = device
+    if moves:
+        sitting.epoch, sitting.client = sitting.epoch + 1, ""
+    sitting.save(update_fields=["device", "epoch", "client"])
+    announce(sitting, *((seams.sitting_taken_over,) if moves else ()), now=now)
     return sitting
 
 

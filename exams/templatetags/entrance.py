@@ -1,11 +1,11 @@
 """What a page must know about the address it was opened at: whether the browser will hand out the camera."""
 
-import ipaddress
-
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
+
+from exams.services.phone_links import is_loopback
 
 register = template.Library()
 
@@ -23,13 +23,3 @@ def lacks_camera(request: HttpRequest | None) -> bool:
         return False
     host = split_domain_port(request.get_host())[0]
     return not is_loopback(host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether browsers count the host as the machine itself, and so as secure."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -8,6 +8,7 @@ import factory
 from django.test import Client
 from django.utils import timezone
 
+from accounts.devices import COOKIE
 from accounts.tests.factories import CandidateFactory
 from exams.models import Bank, Enrolment, Exam, Plan, Question, Revision, Section, SectionItem, Sitting
 from exams.services import sittings
@@ -161,9 +162,14 @@ def overdue(sitting: Sitting, ago: timedelta = timedelta(minutes=1)) -> Sitting:
     return sitting
 
 
-def browser_of(sitting: Sitting) -> Client:
-    """Return a test client that is signed in as the sitting's candidate and has chosen the sitting."""
+def browser_of(sitting: Sitting, device: str = "") -> Client:
+    """Return a test client that is signed in as the sitting's candidate and has chosen the sitting.
+
+    `device` names the browser, as its cookie does.
+    """
     client = Client()
+    if device:
+        client.cookies[COOKIE] = device
     session = client.session
     session["candidate_id"] = sitting.enrolment.candidate_id
     session["scopes"] = [sitting.enrolment.exam.plan.code]

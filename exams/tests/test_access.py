@@ -60,9 +60,9 @@ def test_the_sitting_of_another_candidate_is_not_reached(read: object) -> None:
 def test_a_socket_reaches_what_its_session_opens() -> None:
     sitting = SittingFactory()
     session = request_of(sitting).session
-    assert access.sitting_of_session(session) == sitting
+    assert access.sitting_of_session(session, {}) == sitting
     session["scopes"] = []
-    assert access.sitting_of_session(session) is None
+    assert access.sitting_of_session(session, {}) is None
 
 
 def test_a_timed_sitting_knows_when_it_was_read() -> None:

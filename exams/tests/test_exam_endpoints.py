@@ -1,7 +1,8 @@
 """What the exam page speaks to: begin, status, responses, hand-in, font size; and who is turned away."""
 
 import json
-from datetime import datetime
+from collections import OrderedDict
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from exams.models import Sitting
 from exams.services import sittings
 from exams.tests.answers import logged, op, stored
 from exams.tests.factories import CLIENT, SittingFactory, browser_of, end_of, minutes, overdue
+from exams.views.responses import ANSWERS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_seams")]
 POSTS = ["begin", "responses", "hand_in", "font_size"]
@@ -187,7 +189,9 @@ def test_status_before_the_start_says_when_to_enter() -> None:
     sitting = SittingFactory(exam__not_open=True, exam__entry_spread_seconds=10)
     data = get_status(browser_of(sitting)).json()
     assert (data["step"], data["deadline_at"]) == ("too_early" if data["step"] == "too_early" else "waiting", None)
-    assert at(data["entry_at"]) > sitting.enrolment.exam.opens_at
+    exam = sitting.enrolment.exam
+    assert abs(at(data["opens_at"]) - exam.opens_at) < timedelta(milliseconds=1)
+    assert abs(at(data["check_in_opens_at"]) - exam.check_in_opens_at) < timedelta(milliseconds=1)
 
 
 def test_status_brings_the_messages_oldest_first(browser: Client) -> None:
@@ -239,6 +243,46 @@ def test_after_the_end_a_page_is_led_there(sitting: Sitting, browser: Client) ->
     assert (response.status_code, data["error"], data["next"]) == (409, "ended", reverse("exams:finished"))
     assert data["state"] == "in_progress" or data["state"] == "submitted"
     assert data["acks"][0]["outcome"] == "late_refused"
+
+
+def test_a_tab_left_behind_is_refused_and_logged_in_its_own_sitting(sitting: Sitting, browser: Client) -> None:
+    enrolment = sitting.enrolment
+    other = SittingFactory(enrolment__candidate=enrolment.candidate, enrolment__exam__plan=enrolment.exam.plan)
+    session = browser.session
+    session["sitting_id"] = other.pk
+    session.save()
+    response = post(browser, "responses", answers(op(1, 1, "B")) | {"sitting": sitting.pk})
+    assert (response.status_code, response.json()["error"]) == (409, "superseded")
+    assert response.json()["acks"] == [{"question": 1, "seq": 1, "outcome": "superseded"}]
+    assert (logged(sitting), stored(sitting)) == ([(1, 1, "superseded")], {})
+    assert logged(other) == []
+
+
+def test_the_sitting_that_a_page_names_is_out_of_reach_if_it_is_not_the_candidates(browser: Client) -> None:
+    other: Sitting = SittingFactory(begun=True)
+    response = post(browser, "responses", answers(op(1, 1, "B")) | {"sitting": other.pk})
+    assert (response.status_code, response.json()["error"]) == (409, "no_sitting")
+    assert logged(other) == []
+
+
+@pytest.mark.parametrize("named", ["1", 0, -1, True, 2**40])
+def test_a_sitting_that_is_no_number_is_malformed(browser: Client, named: object) -> None:
+    response = post(browser, "responses", answers(op(1, 1, "B")) | {"sitting": named})
+    assert (response.status_code, response.json()["fault"]) == (400, "sitting")
+
+
+def test_who_asks_too_often_is_told_when_to_come_back_and_nothing_is_lost(
+    sitting: Sitting, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ANSWERS, "burst", 2)
+    monkeypatch.setattr(ANSWERS, "_buckets", OrderedDict())
+    for seq in (1, 2):
+        assert post(browser, "responses", answers(op(1, seq, "B"))).status_code == 200
+    refused = post(browser, "responses", answers(op(1, 3, "C")))
+    assert (refused.status_code, refused.json()["error"]) == (429, "too_often")
+    assert int(refused["Retry-After"]) >= 1
+    other: Sitting = SittingFactory(begun=True)
+    assert post(browser_of(other), "responses", answers(op(1, 1, "B"))).status_code == 200
 
 
 def test_in_a_pause_a_page_is_asked_to_come_again(sitting: Sitting, browser: Client) -> None:

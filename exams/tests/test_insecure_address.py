@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from exams.templatetags.entrance import is_loopback
+from exams.services.phone_links import is_loopback
 
 SHOWN = "data-insecure-notice >"
 HIDDEN = "data-insecure-notice hidden>"

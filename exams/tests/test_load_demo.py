@@ -44,7 +44,7 @@ def test_a_new_staff_password_is_given_when_asked_for() -> None:
     call_command("load_demo", stdout=StringIO())
     before = User.objects.get(username="admin").password
     out = StringIO()
-    call_command("load_demo", "--new-password", stdout=out)
+    call_command("staff_login", "--new-password", stdout=out)
     assert User.objects.get(username="admin").password != before
     assert "密码（只显示这一次" in out.getvalue()
 

@@ -61,6 +61,20 @@ def test_what_runs_comes_first_and_what_is_missed_last() -> None:
     assert [choice.first for choice in choices] == [True, False, False]
 
 
+def test_two_exams_of_one_name_are_told_apart_by_their_codes() -> None:
+    one = SittingFactory().enrolment
+    EnrolmentFactory(candidate=one.candidate, exam__plan=one.exam.plan, exam__code="EXAM-OF-SPRING")
+    html = signed_in(one).get("/choose/").content.decode()
+    assert f"科目编号 {one.exam.code}" in html
+    assert "科目编号 EXAM-OF-SPRING" in html
+
+
+def test_an_exam_with_a_name_of_its_own_needs_no_code() -> None:
+    one = SittingFactory().enrolment
+    EnrolmentFactory(candidate=one.candidate, exam__plan=one.exam.plan, exam__name="另一科目")
+    assert "科目编号" not in signed_in(one).get("/choose/").content.decode()
+
+
 def test_without_any_exam_the_page_says_so() -> None:
     enrolment = EnrolmentFactory(exam__over=True)
     browser = signed_in(enrolment)

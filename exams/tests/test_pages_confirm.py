@@ -65,3 +65,11 @@ def test_a_reported_correction_is_remembered_on_the_page() -> None:
 def test_what_was_confirmed_cannot_be_reported_wrong_afterwards() -> None:
     assert browser_of(SittingFactory()).post("/confirm/correction/", {"text": "姓名"})["Location"] == "/waiting/"
     assert not Correction.objects.exists()
+
+
+def test_a_notice_that_speaks_of_the_camera_is_set_right_where_there_is_none() -> None:
+    words = "本科目不使用摄像头"
+    without = SittingFactory(confirmed_at=None, exam__face_rule="none", exam__plan__notice="须开启摄像头。")
+    assert words in browser_of(without).get("/confirm/").content.decode()
+    with_camera = SittingFactory(confirmed_at=None, exam__face_rule="continuous", exam__plan__notice="须开启摄像头。")
+    assert words not in browser_of(with_camera).get("/confirm/").content.decode()

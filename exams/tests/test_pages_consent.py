@@ -1,7 +1,7 @@
 """同意书: a versioned yes or no before the camera."""
 
 import pytest
-from django.template.loader import get_template
+from django.template.loader import get_template, render_to_string
 from pytest_django import Settings
 
 from exams import seams
@@ -50,3 +50,28 @@ def test_an_answer_is_recorded_with_its_version(answer: str, given: bool) -> Non
 def test_an_answer_to_another_text_or_none_is_asked_for_again(body: dict[str, str]) -> None:
     assert browser_of(SittingFactory()).post("/consent/", body).status_code == 200
     assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("off", None),
+        ("optional", "您还可以用手机作为第二摄像头"),
+        ("required", "本场考试还要求用您的手机作为第二摄像头"),
+    ],
+)
+def test_the_text_names_the_phone_where_the_exam_asks_for_one(rule: str, said: str | None) -> None:
+    shown = render_to_string(
+        f"exams/consent/{VERSION}.html",
+        {
+            "continuous": True,
+            "second_camera": rule != "off",
+            "second_camera_required": rule == "required",
+            "evidence_days": 180,
+            "thumbnail_days": 30,
+            "photo_days": 180,
+        },
+    )
+    assert ("第二摄像头" in shown) is (said is not None)
+    assert said is None or said in shown
+    assert "约每分钟一张的缩略图，保存30天" in shown

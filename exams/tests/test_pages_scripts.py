@@ -143,3 +143,29 @@ def test_flushing_gives_up_when_its_time_is_up(run: Any) -> None:
         run(SAVER, 'answers = [{ until: pause(5000) }]; saver.change(1, ["A"], false); return saver.flush(100);')
         is False
     )
+
+
+COUNTDOWN = """
+const { countDown } = await import("/static/js/exam/countdown.js");
+const clock = { remainingMs: null, running: true };
+const warnings = [], tab = new AbortController();
+const pass = async (...lefts) => {
+  for (const left of lefts) {
+    clock.remainingMs = left * 1000;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+};
+const begin = (left) => {
+  clock.remainingMs = left * 1000;
+  const onWarning = (minutes) => warnings.push(minutes);
+  countDown({ clock, signal: tab.signal, shown: () => [], onWarning, onOver: () => {} });
+};
+"""
+
+
+def test_an_exam_of_fifteen_minutes_does_not_begin_with_a_warning(run: Any) -> None:
+    assert run(COUNTDOWN, "begin(900.2); await pass(899, 880, 301, 299, 59); return warnings;") == [5, 1]
+
+
+def test_every_warning_is_given_once_and_again_when_time_was_added(run: Any) -> None:
+    assert run(COUNTDOWN, "begin(1000); await pass(899, 898, 299, 1000, 899, 0); return warnings;") == [15, 5, 15]

@@ -57,7 +57,7 @@ def test_the_entry_is_spread_the_same_way_after_every_reload() -> None:
 
 def test_without_a_spread_all_enter_at_the_opening() -> None:
     sitting = SittingFactory(exam__entry_spread_seconds=0)
-    assert queries.entry_at(sitting) == sitting.enrolment.exam.opens_at
+    assert queries.entry_spread(sitting) == seconds(0)
 
 
 def test_a_sitting_that_has_not_begun_has_no_clock() -> None:

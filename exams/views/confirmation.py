@@ -41,5 +41,5 @@ def correction(request: CandidateRequest, sitting: Sitting, now: datetime) -> Ht
     text = request.POST.get("text", "").replace("\x00", "").strip() or _("考生未说明")
     enrolments.record_correction(sitting.enrolment, text, now)
     accounts.sign_out(request)
-    messages.info(request, _("您报告的信息问题已转交考务人员。更正后请重新登录；如急需处理，请直接联系考务人员。"))
+    messages.info(request, _("您报告的信息问题已转交组织者。更正后请重新登录；如急需处理，请直接联系考务人员。"))
     return redirect("accounts:login")

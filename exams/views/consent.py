@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import CandidateRequest
@@ -19,16 +20,32 @@ from exams.views.way import context, page_of
 @page_of(Step.CONSENT)
 def consent(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
     """Show the text in force; an answer counts only for the text that was read."""
-    answer = request.POST.get("answer") if request.POST.get("version") == VERSION else None
-    if request.method == "POST" and answer in {"yes", "no"}:
-        enrolments.answer_consent(sitting.enrolment, VERSION, answer == "yes", now)
-        return redirect("exams:next_step")
+    answer = answered(request)
+    if answer is None:
+        return consent_page(request, sitting, reverse("exams:consent"))
+    enrolments.answer_consent(sitting.enrolment, VERSION, answer, now)
+    return redirect("exams:next_step")
+
+
+def answered(request: HttpRequest) -> bool | None:
+    """Return the yes or no of a posted consent page; None where it has none, or one to another text."""
+    given = request.POST.get("answer") if request.POST.get("version") == VERSION else None
+    return given == "yes" if given in {"yes", "no"} else None
+
+
+def consent_page(request: HttpRequest, sitting: Sitting, answer_url: str) -> HttpResponse:
+    """Show the text in force; the answer goes to an address of whoever asks."""
+    exam = sitting.enrolment.exam
     page = context(
         sitting,
+        answer_url=answer_url,
         version=VERSION,
         text=f"exams/consent/{VERSION}.html",
-        continuous=sitting.enrolment.exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        continuous=exam.face_rule == Exam.FaceRule.CONTINUOUS,
+        second_camera=exam.uses_second_camera,
+        second_camera_required=exam.second_camera == Exam.SecondCamera.REQUIRED,
         evidence_days=settings.EVIDENCE_DAYS,
+        thumbnail_days=min(settings.THUMBNAIL_DAYS, settings.EVIDENCE_DAYS),
         photo_days=settings.REFERENCE_PHOTO_DAYS,
     )
     return render(request, "exams/consent.html", page)

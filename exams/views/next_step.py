@@ -1,5 +1,6 @@
 """Where a candidate goes after signing in: to their exam, or to the choice between several."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,6 +28,7 @@ class Choice:
     tone: str = ""
     action: str = ""
     first: bool = False  # the one that most likely is meant
+    has_namesake: bool = False  # another exam of the list has the same name
 
 
 @candidate_required
@@ -68,7 +70,11 @@ def _open(request: CandidateRequest, enrolment: Enrolment, now: datetime) -> Sit
 def _choices(enrolments: list[Enrolment], now: datetime) -> list[Choice]:
     """Return the exams as choices: what can be entered now, then what is to come, then what is over."""
     choices = sorted((_choice(enrolment, now) for enrolment in enrolments), key=lambda choice: choice.rank)
-    return [replace(choice, first=number == 0 and choice.open) for number, choice in enumerate(choices)]
+    names = Counter(enrolment.exam.name for enrolment in enrolments)
+    return [
+        replace(choice, first=number == 0 and choice.open, has_namesake=names[choice.enrolment.exam.name] > 1)
+        for number, choice in enumerate(choices)
+    ]
 
 
 def _choice(enrolment: Enrolment, now: datetime) -> Choice:

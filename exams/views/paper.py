@@ -55,7 +55,8 @@ def _status(sitting: Sitting, now: datetime) -> dict[str, Any]:
     return {
         "server_now": moment(now),
         "deadline_at": moment(sitting.deadline_at),
-        "entry_at": moment(queries.entry_at(sitting)),
+        "check_in_opens_at": moment(sitting.enrolment.exam.check_in_opens_at),
+        "opens_at": moment(sitting.enrolment.exam.opens_at),
         "state": sitting.state,
         "locked": sitting.locked,
         "pause_cause": for_reader(sitting.pause_cause),

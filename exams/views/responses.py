@@ -7,19 +7,24 @@ from django.views.decorators.http import require_POST
 
 from accounts.requests import CandidateRequest
 from exams import access, queries
+from exams.domain import arrivals
+from exams.domain.pace import Pace
 from exams.services import refusals
 from exams.services import responses as answers
-from exams.views.scripts import json_body, moment, refused_with, script_endpoint
+from exams.views.scripts import json_body, moment, paced, refused_with, script_endpoint
 
+ANSWERS = Pace(rate=5, burst=60)  # a page sends one request at a time, with up to fifty answers in it
 TEXTS = {refused.code: refused for refused in (refusals.Ended, refusals.Paused, refusals.NotBegun, refusals.Superseded)}
 
 
 @require_POST
+@paced(ANSWERS)
 @script_endpoint
 def responses(request: CandidateRequest) -> HttpResponse:
     """Store what may be stored; whatever the verdict, the acks say what the page may drop."""
-    sitting = access.answering_sitting_of(request)
-    saved = answers.save(sitting, json_body(request))
+    body = json_body(request)
+    sitting = access.answering_sitting_of(request, arrivals.sitting(body))
+    saved = answers.save(sitting, body, is_chosen=access.is_chosen(request, sitting))
     answer = {
         "server_now": moment(saved.server_now),
         "deadline_at": moment(saved.deadline_at),

@@ -1,6 +1,8 @@
 """What the endpoints that the exam page's script speaks to have in common: a lean door, JSON in, JSON out."""
 
 import json
+import math
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -12,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import CandidateRequest, candidate_required
 from exams import queries
-from exams.access import sitting_required
+from exams.access import SESSION_KEY, sitting_required
 from exams.domain.arrivals import MOST_BYTES, Fault, Malformed
+from exams.domain.pace import Pace
 from exams.models import Sitting
 from exams.services.refusals import Paused, Refused
 
 View = Callable[[CandidateRequest], HttpResponse]
+Door = Callable[[HttpRequest], HttpResponseBase]
 PAUSE_RETRY_SECONDS = 5
 
 
@@ -45,6 +49,30 @@ def script_endpoint(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
         return with_the_candidate(request) if nobody else with_a_sitting(request)  # type: ignore[arg-type]
 
     return endpoint
+
+
+def paced(pace: Pace) -> Callable[[Door], Door]:
+    """Tell a page that asks too often when to come back; it keeps what it has. Counted for each sitting.
+
+    In the memory of the process: the way of an answer rests on nothing but the database.
+    """
+
+    def at_the_door(view: Door) -> Door:
+        @wraps(view)
+        def guarded(request: HttpRequest) -> HttpResponseBase:
+            sitting_id = request.session.get(SESSION_KEY)  # whoever has none is turned away anyway
+            wait = pace.wait(sitting_id, time.monotonic()) if sitting_id else 0
+            return _too_often(wait) if wait else view(request)
+
+        return guarded
+
+    return at_the_door
+
+
+def _too_often(wait: float) -> JsonResponse:
+    text = _("请求过于频繁，请稍候。页面会自动重试，作答不会丢失。")
+    answer = {"error": "too_often", "message": text}
+    return JsonResponse(answer, status=429, headers={"Retry-After": str(math.ceil(wait))})
 
 
 def json_body(request: HttpRequest) -> dict[str, object]:

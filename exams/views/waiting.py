@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import CandidateRequest
 from exams import queries
-from exams.domain.consent import VERSION
 from exams.domain.flow import Step
-from exams.models import Exam, Sitting
+from exams.models import Sitting
+from exams.services import phone_links
 from exams.views import companion
 from exams.views.way import INDICATOR, context, page_of
 
@@ -24,7 +24,7 @@ def waiting(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     """Show what stands before the paper; the script of the page does the rest."""
     place = queries.place(sitting, now)
     phase = _phase(place.step, sitting, now)
-    camera = place.step is not Step.TOO_EARLY and _watched(sitting)
+    camera = place.step is not Step.TOO_EARLY and queries.is_watched(sitting)
     page = context(
         sitting,
         phase=phase,
@@ -32,7 +32,9 @@ def waiting(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
         camera=camera,
         config=_config(sitting, phase, camera=camera),
         font_size=request.candidate.font_size,
-        companion_code=companion.code(sitting),
+        second_camera=camera and sitting.enrolment.exam.uses_second_camera,
+        companion_code=companion.code(sitting, now),
+        unreachable=phone_links.unreachable(),
     )
     return render(request, "exams/waiting.html", page)
 
@@ -54,14 +56,6 @@ def _phase(step: Step, sitting: Sitting, now: datetime) -> str:
     return "waiting" if now < sitting.enrolment.exam.opens_at else "late"
 
 
-def _watched(sitting: Sitting) -> bool:
-    """Tell whether the camera runs on this page: where the exam asks for it and the candidate said yes."""
-    if sitting.enrolment.exam.face_rule != Exam.FaceRule.CONTINUOUS:
-        return False
-    answer = sitting.enrolment.consents.filter(version=VERSION).first()
-    return answer is not None and answer.given
-
-
 def _config(sitting: Sitting, phase: str, *, camera: bool) -> dict[str, Any]:
     """Return what the script needs to know. `target` is what the countdown counts to."""
     exam = sitting.enrolment.exam
@@ -77,10 +71,12 @@ def _config(sitting: Sitting, phase: str, *, camera: bool) -> dict[str, Any]:
         "phase": phase,
         "steps": [Step.TOO_EARLY] if phase == "too_early" else [Step.WAITING, Step.PAPER],
         "server_now": timezone.now().isoformat(),
+        "timezone": exam.plan.timezone,
         "target": target.isoformat() if target else None,
         "spread_ms": round(queries.entry_spread(sitting).total_seconds() * 1000),
         "full_screen": exam.full_screen,
         "camera": camera,
+        "second_camera": camera and exam.uses_second_camera,
         "urls": _urls(),
     }
 
@@ -98,4 +94,7 @@ def _urls() -> dict[str, str]:
         "help": reverse("proctoring:help"),
         "message_seen": reverse("proctoring:message_seen", args=[0]),
         "socket": "/ws/sitting/",
+        "companion": reverse("exams:companion_code"),
+        "second_camera": reverse("proctoring:second_camera_state"),
+        "second_camera_release": reverse("proctoring:second_camera_release"),
     }

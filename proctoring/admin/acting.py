@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
@@ -18,7 +19,7 @@ from exams.services.refusals import Refused
 from proctoring.admin import forms
 from proctoring.admin.acts import ACTS, Act, Kind
 from proctoring.models import Incident, Intervention, Message
-from proctoring.services import interventions
+from proctoring.services import claims, freshness, interventions
 
 AGAIN = timedelta(seconds=5)  # the same thing within this time is a double click
 
@@ -31,6 +32,7 @@ class Outcome:
     logged: str = ""
     name: str = ""
     form: Form | None = None
+    asks: bool = False  # it is done all the same if the form comes again with `despite`
 
     @property
     def is_done(self) -> bool:
@@ -38,7 +40,11 @@ class Outcome:
 
 
 def act(request: HttpRequest, sitting: Sitting, now: datetime) -> Outcome:
-    """Do what the form asks for, or return why not."""
+    """Do what the form asks for, or return why not.
+
+    A form that carries the `stamp` of what was seen is refused once that has changed, and comes back with a question
+    where somebody else handles the candidate.
+    """
     chosen = ACTS.get(request.POST.get("kind", ""))
     if chosen is None:
         raise Http404
@@ -52,14 +58,36 @@ def act(request: HttpRequest, sitting: Sitting, now: datetime) -> Outcome:
         said = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return Outcome(said, name=chosen.kind.value, form=form)
     words = form.words()  # type: ignore[attr-defined]
+    other = claims.of_another(sitting, by, now)
+    if other is not None and chosen.asks_others and _may_ask(request):
+        return Outcome(str(claims.Handled(other)), name=chosen.kind.value, form=form, asks=True)
     if _is_double_click(sitting, chosen, by, words, now):
         return Outcome(_("这项操作刚刚已经执行，没有重复执行。"))
     try:
-        chosen.run(*_subject(request, sitting, chosen, words), by=by, now=now, **words)
+        _run(request, sitting, chosen, by, now, words)
     except Refused as refused:
         return Outcome(str(refused), name=chosen.kind.value, form=form)
+    claims.keep_up(sitting, by=by, now=now)
     reason = words.get("reason") or words.get("text", "")
     return Outcome(_("已执行：%(act)s。") % {"act": chosen.label}, logged=f"{for_staff(chosen.kind.label)}: {reason}")
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Tell whether the form can come back with a question, and has not been answered already."""
+    return "stamp" in request.POST and "despite" not in request.POST
+
+
+def _run(
+    request: HttpRequest, sitting: Sitting, chosen: Act, by: AbstractUser, now: datetime, words: dict[str, Any]
+) -> None:
+    """Do it, in one transaction with the look at whether the sitting still is as it was seen."""
+    subject = _subject(request, sitting, chosen, words)
+    if not chosen.depends_on_state:
+        chosen.run(*subject, by=by, now=now, **words)
+        return
+    with transaction.atomic():
+        freshness.require(sitting, request.POST.get("stamp", ""))
+        chosen.run(*subject, by=by, now=now, **words)
 
 
 def replace_photo(request: HttpRequest, enrolment: Enrolment, now: datetime) -> Outcome:
@@ -87,7 +115,8 @@ def _form(request: HttpRequest, sitting: Sitting, chosen: Act) -> Form:
 def _subject(request: HttpRequest, sitting: Sitting, chosen: Act, words: dict[str, Any]) -> tuple[Any, ...]:
     """Return what the verb acts on; whatever is named by a number must belong to this sitting."""
     match chosen.kind:
-        case Kind.REVIEW_INCIDENT:
+        case Kind.REVIEW_INCIDENT | Kind.REVIEW_AGAIN:
+            words["seen"] = request.POST.get("seen", "")
             return (_one(Incident.objects.filter(sitting=sitting), request, "incident"),)
         case Kind.COMPARE_PHOTO:
             return (_one(ReferencePhoto.objects.filter(enrolment=sitting.enrolment), request, "photo"),)

@@ -15,7 +15,7 @@ from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
 from exams.models import Sitting
 from proctoring.admin import forms
 from proctoring.models import Intervention
-from proctoring.services import interventions
+from proctoring.services import interventions, reviews
 
 Kind = Intervention.Kind
 Offered = Callable[[Sitting], bool]
@@ -58,6 +58,8 @@ class Act:
     permission: str = INTERVENE
     is_grave: bool = False
     matters: Offered = field(default=lambda sitting: False)  # shown first
+    depends_on_state: bool = True  # refused where the sitting is not any more as it was seen
+    asks_others: bool = True  # whoever acts on somebody whom another person handles is asked first
 
     @property
     def label(self) -> str:
@@ -193,6 +195,7 @@ ACTS: Mapping[str, Act] = {
             (_("报名照片有误，已核对证件后更换"),),
             form=forms.PhotoForm,
             permission=PHOTO,
+            depends_on_state=False,  # and takes long before it writes: no row may be held meanwhile
         ),
         Act(
             Kind.MESSAGE,
@@ -200,6 +203,16 @@ ACTS: Mapping[str, Act] = {
             _lasts,
             _("消息显示在考生的考试页面上。"),
             form=forms.MessageForm,
+            depends_on_state=False,
+        ),
+        Act(
+            Kind.NOTE,
+            interventions.note,
+            lambda sitting: True,
+            _("只记入经过，考生看不到，也不改变任何状态。"),
+            (_("已到座位查看，情况正常"), _("考生已举手示意，等待处理")),
+            depends_on_state=False,
+            asks_others=False,
         ),
         Act(
             Kind.ACCEPT_LATE,
@@ -209,6 +222,7 @@ ACTS: Mapping[str, Act] = {
             (_("网络中断导致迟到，经核实采用"),),
             form=forms.LateForm,
             permission=LATE,
+            depends_on_state=False,
         ),
         Act(
             Kind.COMPARE_PHOTO,
@@ -218,18 +232,30 @@ ACTS: Mapping[str, Act] = {
             (_("与身份证照片一致"),),
             form=forms.CompareForm,
             permission=PHOTO,
+            depends_on_state=False,
         ),
         Act(
             Kind.REVIEW_INCIDENT,
-            interventions.review_incident,
+            reviews.review_incident,
             lambda sitting: True,
             _("排除：不影响成绩。确认：记录在案。"),
             (_("误报，画面正常"), _("光线或遮挡所致"), _("经查看图片，情况属实")),
             form=forms.OutcomeForm,
+            depends_on_state=False,
+        ),
+        Act(
+            Kind.REVIEW_AGAIN,
+            reviews.review_again,
+            lambda sitting: sitting.enrolment.exam.second_review,
+            _("复审由另一位考务人员进行；两次意见一致才算处理完毕。"),
+            (_("复看图片，同意初审意见"), _("复看图片，不同意初审意见")),
+            form=forms.OutcomeForm,
+            asks_others=False,
         ),
     )
 }
-IN_PLACE = {Kind.MESSAGE, Kind.ACCEPT_LATE, Kind.COMPARE_PHOTO, Kind.REVIEW_INCIDENT}  # their forms stand elsewhere
+# Their forms stand elsewhere on the page.
+IN_PLACE = {Kind.MESSAGE, Kind.ACCEPT_LATE, Kind.COMPARE_PHOTO, Kind.REVIEW_INCIDENT, Kind.REVIEW_AGAIN}
 FOR_MANY = (Kind.PAUSE, Kind.RESUME, Kind.EXTEND, Kind.MESSAGE)
 
 

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from exams.admin import columns
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import ReadOnly
 from proctoring.admin import links, page
 from proctoring.models import IdentityCheck
@@ -22,13 +23,14 @@ from proctoring.models import IdentityCheck
 
 @admin.register(IdentityCheck)
 class IdentityCheckAdmin(ReadOnly, admin.ModelAdmin[IdentityCheck]):
+    moment = columns.moment("decided_at", _("判定时间"), columns.SHORT)
     list_display = ("moment", "who", "exam_link", "occasion", "verdict_badge", "meaning", "frames", "has_picture")
     list_display_links = ("moment",)
     list_filter = (
         "occasion",
         "verdict",
-        "sitting__enrolment__exam__plan",
-        "sitting__enrolment__exam",
+        ("sitting__enrolment__exam__plan", ByPlan),
+        ("sitting__enrolment__exam", ByExam),
     )
     search_fields = ("sitting__enrolment__name", "sitting__enrolment__account_number")
     search_help_text = _("姓名、考试账号")
@@ -39,17 +41,13 @@ class IdentityCheckAdmin(ReadOnly, admin.ModelAdmin[IdentityCheck]):
         related = ("sitting__enrolment__exam", "sitting__enrolment__candidate")
         return super().get_queryset(request).select_related(*related)
 
-    @admin.display(description=_("判定时间"), ordering="decided_at")
-    def moment(self, check: IdentityCheck) -> str:
-        return timezone.localtime(check.decided_at).strftime("%m-%d %H:%M:%S")
-
     @admin.display(description=_("考生"), ordering="sitting__enrolment__name")
     def who(self, check: IdentityCheck) -> SafeString:
         return links.to_sitting(check.sitting, "identity")
 
     @admin.display(description=_("考试科目"), ordering="sitting__enrolment__exam__name")
     def exam_link(self, check: IdentityCheck) -> SafeString:
-        return rows.to_row(check.sitting.enrolment.exam)
+        return rows.to_exam(check.sitting.enrolment.exam)
 
     @admin.display(description=_("结论"), ordering="verdict")
     def verdict_badge(self, check: IdentityCheck) -> SafeString:

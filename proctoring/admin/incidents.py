@@ -17,25 +17,68 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from exams.admin import columns
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import ReadOnly
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from proctoring.admin import acts, links, page, words
 from proctoring.models import Incident
-from proctoring.services import interventions
+from proctoring.services import reviews
+
+
+class AwaitsSecond(admin.SimpleListFilter):
+    """Incidents of which one person has said what they were, and a second one must."""
+
+    title = gettext_lazy("复审")
+    parameter_name = "second"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("awaited", gettext_lazy("待复审"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        if self.value() != "awaited":
+            return queryset
+        wanted = queryset.filter(severity=Incident.Severity.SERIOUS, sitting__enrolment__exam__second_review=True)
+        still_open = Incident.Review.OPEN
+        return wanted.filter(second_review=still_open).exclude(review=still_open)
+
+
+class ByReview(admin.SimpleListFilter):
+    """Incidents by what became of them; what is for information only waits for nobody."""
+
+    title = gettext_lazy("处理状态")
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, label in Incident.Review.choices] + [("none", gettext_lazy("无需处理"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        still_open = queryset.filter(review=Incident.Review.OPEN)
+        match self.value():
+            case Incident.Review.OPEN.value:
+                return queryset.filter(Incident.WAITS)
+            case "none":
+                return still_open.exclude(Incident.WAITS)
+            case None:
+                return queryset
+            case reviewed:
+                return queryset.filter(review=reviewed)
 
 
 @admin.register(Incident)
 class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
+    began = columns.moment("began_at", gettext_lazy("开始"), columns.SHORT)
     list_display = ("kind_name", "severity_badge", "who", "began", "lasted", "review_badge", "pictures", "exam_link")
     list_display_links = ("kind_name",)
     list_filter = (
-        "review",
+        ByReview,
+        AwaitsSecond,
         "severity",
         "kind",
-        "sitting__enrolment__exam__plan",
-        "sitting__enrolment__exam",
+        ("sitting__enrolment__exam__plan", ByPlan),
+        ("sitting__enrolment__exam", ByExam),
     )
     search_fields = ("sitting__enrolment__name", "sitting__enrolment__account_number")
     search_help_text = gettext_lazy("姓名、考试账号")
@@ -61,11 +104,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     @admin.display(description=gettext_lazy("考试科目"), ordering="sitting__enrolment__exam__name")
     def exam_link(self, incident: Incident) -> SafeString:
-        return rows.to_row(incident.sitting.enrolment.exam)
-
-    @admin.display(description=gettext_lazy("开始"), ordering="began_at")
-    def began(self, incident: Incident) -> str:
-        return timezone.localtime(incident.began_at).strftime("%m-%d %H:%M:%S")
+        return rows.to_exam(incident.sitting.enrolment.exam)
 
     @admin.display(description=gettext_lazy("持续"))
     def lasted(self, incident: Incident) -> str:
@@ -77,7 +116,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     @admin.display(description=gettext_lazy("处理状态"), ordering="review")
     def review_badge(self, incident: Incident) -> SafeString:
-        return links.state(incident.review, incident.get_review_display())
+        return links.badge(incident.review_name, words.review_tone(incident))
 
     # --- one ---
 
@@ -102,7 +141,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
             "exam": incident.sitting.enrolment.exam,
             "photos": list(photos) if request.user.has_perm("exams.view_referencephoto") else [],
             "sees_pictures": request.user.has_perm("proctoring.view_snapshot"),
-            "panel": acts.offers(request, incident.sitting, [acts.Kind.REVIEW_INCIDENT]).get("review_incident"),
+            "offers": acts.offers(request, incident.sitting, [acts.Kind.REVIEW_INCIDENT, acts.Kind.REVIEW_AGAIN]),
         }
         request.current_app = self.admin_site.name
         response = TemplateResponse(request, "admin/proctoring/incident/page.html", context)
@@ -142,7 +181,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
         done = 0
         for incident in chosen:
             try:
-                interventions.review_incident(
+                reviews.review_incident(
                     incident,
                     outcome=Incident.Review.DISMISSED,
                     by=cast(AbstractUser, request.user),

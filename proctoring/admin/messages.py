@@ -8,11 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from exams.admin import columns
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan
 from exams.admin.read_only import ReadOnly
 from proctoring.admin import links
 from proctoring.models import Message
@@ -36,9 +37,15 @@ class SettledFilter(admin.SimpleListFilter):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
+    moment = columns.moment("at", _("时间"), columns.SHORT)
     list_display = ("moment", "direction_badge", "who", "exam_link", "place", "text", "by", "state")
     list_display_links = ("moment",)
-    list_filter = (SettledFilter, "direction", "sitting__enrolment__exam__plan", "sitting__enrolment__exam")
+    list_filter = (
+        SettledFilter,
+        "direction",
+        ("sitting__enrolment__exam__plan", ByPlan),
+        ("sitting__enrolment__exam", ByExam),
+    )
     search_fields = ("sitting__enrolment__name", "sitting__enrolment__account_number", "text")
     search_help_text = _("姓名、考试账号、消息内容")
     date_hierarchy = "at"
@@ -47,10 +54,6 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         related = ("sitting__enrolment__exam", "sitting__enrolment__candidate", "by")
         return super().get_queryset(request).select_related(*related)
-
-    @admin.display(description=_("时间"), ordering="at")
-    def moment(self, message: Message) -> str:
-        return timezone.localtime(message.at).strftime("%m-%d %H:%M:%S")
 
     @admin.display(description=_("方向"), ordering="direction")
     def direction_badge(self, message: Message) -> SafeString:
@@ -63,7 +66,7 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
 
     @admin.display(description=_("考试科目"), ordering="sitting__enrolment__exam__name")
     def exam_link(self, message: Message) -> SafeString:
-        return rows.to_row(message.sitting.enrolment.exam)
+        return rows.to_exam(message.sitting.enrolment.exam)
 
     @admin.display(description=_("考场 · 座位"))
     def place(self, message: Message) -> str:

@@ -38,9 +38,9 @@ def first_page(request: HttpRequest) -> dict[str, Any]:
     numbers = {
         "held": Sitting.objects.filter(check_in=CheckIn.HELD).exclude(state__in=ENDED).count(),
         "calls": open_calls().count(),
-        "incidents": Incident.objects.filter(review=Incident.Review.OPEN).count(),
+        "incidents": Incident.objects.filter(Incident.WAITS).count(),
         "pending": Result.objects.filter(validity=Result.Validity.PENDING_REVIEW).count(),
-        "photos": ReferencePhoto.objects.filter(to_compare=True, retired_at=None).count(),
+        "photos": ReferencePhoto.objects.filter(to_compare=True).count(),
     }
     if may("exams.view_correction"):
         numbers["corrections"] = Correction.objects.filter(settled_at=None).count()
@@ -105,7 +105,7 @@ def counts_of(exams: Sequence[Exam]) -> Mapping[int, Counts]:
         waits = check_in == CheckIn.HELD and state not in ENDED
         place = "held" if waits else PLACES[State(state)]
         setattr(known[exam], place, getattr(known[exam], place) + count)
-    incidents = Incident.objects.filter(sitting__enrolment__exam__in=known, review=Incident.Review.OPEN)
+    incidents = Incident.objects.filter(Incident.WAITS, sitting__enrolment__exam__in=known)
     for exam, count in _tally(incidents, "sitting__enrolment__exam"):
         known[exam].incidents = count
     for exam, count in _tally(
@@ -167,7 +167,7 @@ def room(exam: Exam, now: datetime, *, search: str = "", place: str = "") -> Roo
     answered, incidents = _answered(exam), _open_incidents(exam)
     absent = enrolments.filter(sitting__isnull=True).order_by("account_number")[:SHOWN]
     shown = _found(Incident.objects.filter(sitting__enrolment__exam=exam), "sitting__enrolment__", search, place)
-    shown = shown.filter(review=Incident.Review.OPEN).select_related("sitting__enrolment")
+    shown = shown.filter(Incident.WAITS).select_related("sitting__enrolment")
     return Room(
         exam=exam,
         now=now,
@@ -226,7 +226,7 @@ def _answered(exam: Exam) -> dict[int, int]:
 
 
 def _open_incidents(exam: Exam) -> dict[int, int]:
-    incidents = Incident.objects.filter(sitting__enrolment__exam=exam, review=Incident.Review.OPEN)
+    incidents = Incident.objects.filter(Incident.WAITS, sitting__enrolment__exam=exam)
     return dict(_tally(incidents, "sitting"))
 
 

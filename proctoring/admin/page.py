@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest
 
 from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
-from proctoring import queries
-from proctoring.admin import acts, answers, timeline, words
-from proctoring.models import IdentityCheck, Incident, Message, Snapshot
+from proctoring import queries, timeline
+from proctoring.admin import acts, answers, words
+from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot
+from proctoring.services import claims, freshness
 
 Kind = acts.Kind
 
@@ -34,6 +36,7 @@ class IncidentLine:
     incident: Incident
     tone: str
     review_tone: str
+    wants_second: bool  # the first person has spoken, a second one must
     lasted: str
     details: list[str]
     pictures: list[Snapshot]
@@ -43,8 +46,8 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
     """Return the part of the page that asks for itself every few seconds."""
     incidents = Incident.objects.filter(sitting=sitting)
     counts = {
-        "open_incidents": incidents.filter(review=Incident.Review.OPEN).count(),
-        "open_calls": _calls(sitting).count(),
+        "open_incidents": incidents.filter(Incident.WAITS).count(),
+        "open_calls": open_calls(sitting).count(),
         "answered": sitting.responses.exclude(value=[]).count(),
         "doubtful": sitting.responses.filter(doubtful=True).count(),
     }
@@ -73,8 +76,10 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "enrolment": sitting.enrolment,
         "exam": sitting.enrolment.exam,
         "panels": acts.panels(request, sitting, tried),
+        "stamp": freshness.stamp(sitting),
+        "claim": claims.current(sitting, now),
         "offers": acts.offers(request, sitting, acts.IN_PLACE),
-        "photos": _photos(sitting) if may("exams.view_referencephoto") else [],
+        "photos": photos(sitting) if may("exams.view_referencephoto") else [],
         "check_in": next((_line(one) for one in told if one.snapshot_id and _at_the_door(one)), None),
         "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
         "checks": [_line(one) for one in told],
@@ -83,10 +88,13 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "sees_pictures": may("proctoring.view_snapshot"),
         "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
-        "call": _calls(sitting).order_by("-at").first(),
+        "call": open_calls(sitting).order_by("-at").first(),
         "paper": paper,
         "sees_points": may("exams.view_result"),
         "story": timeline.of(sitting),
+        "sees_dossiers": may("proctoring.view_dossier"),
+        "makes_dossiers": may("proctoring.add_dossier"),
+        "dossiers": list(sitting.dossiers.select_related("made_by")),
     }
 
 
@@ -95,7 +103,8 @@ def incident_line(incident: Incident, now: datetime) -> IncidentLine:
     return IncidentLine(
         incident=incident,
         tone=words.tone(incident.severity),
-        review_tone=words.tone(incident.review),
+        review_tone=words.review_tone(incident),
+        wants_second=incident.wants_second and incident.review != Incident.Review.OPEN,
         lasted=words.span(incident.began_at, incident.ended_at, now) if _has_length(incident) else "",
         details=words.details(incident),
         pictures=list(incident.snapshots.all()),
@@ -121,18 +130,21 @@ def _at_the_door(check: IdentityCheck) -> bool:
     return check.occasion == IdentityCheck.Occasion.CHECK_IN
 
 
-def _photos(sitting: Sitting) -> list[ReferencePhoto]:
-    return list(sitting.enrolment.photos.filter(retired_at__isnull=True).order_by("position", "pk"))
+def photos(sitting: Sitting) -> list[ReferencePhoto]:
+    """Return the photos in force, and those that still wait for a comparison with the ID card."""
+    shown = sitting.enrolment.photos.filter(Q(retired_at__isnull=True) | Q(to_compare=True))
+    return list(shown.order_by("position", "pk"))
 
 
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
     """Return the newest picture of the exam itself, where it is not the one of the check-in."""
     shown = {check.snapshot_id for check in told if _at_the_door(check)}
-    newest: Snapshot | None = sitting.snapshots.order_by("-taken_at").first()
+    newest: Snapshot | None = sitting.snapshots.filter(camera=Camera.FACE).order_by("-taken_at").first()
     return newest if newest is not None and newest.pk not in shown else None
 
 
-def _calls(sitting: Sitting) -> Any:
+def open_calls(sitting: Sitting) -> Any:
+    """Return the calls for help of a sitting that nobody has answered."""
     return Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE, settled_at__isnull=True)
 
 

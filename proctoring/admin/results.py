@@ -16,23 +16,36 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from exams import queries
 from exams.admin import downloads
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan, FirstPictureOfResult
 from exams.admin.read_only import ReadOnly
-from exams.models import Enrolment, Exam, Result
+from exams.models import Enrolment, Exam, ReferencePhoto, Result
 from exams.services.changes import for_reader
 from proctoring.admin import links, words
 
 
 @admin.register(Result)
 class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
-    list_display = ("who", "exam_link", "place", "score", "passed", "validity_badge", "why", "decision")
+    list_display = (
+        "who",
+        "exam_link",
+        "place",
+        "score",
+        "passed",
+        "validity_badge",
+        "why",
+        "first_picture",
+        "decision",
+    )
     list_display_links = ("who",)
     list_filter = (
         "validity",
         "passed",
-        "sitting__enrolment__exam__plan",
-        "sitting__enrolment__exam",
+        FirstPictureOfResult,
+        ("sitting__enrolment__exam__plan", ByPlan),
+        ("sitting__enrolment__exam", ByExam),
         "sitting__enrolment__room",
     )
     search_fields = (
@@ -47,7 +60,8 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Result]:
         related = ("sitting__enrolment__exam__plan", "sitting__enrolment__candidate", "decided_by")
-        return super().get_queryset(request).select_related(*related)
+        results = super().get_queryset(request).select_related(*related)
+        return results.prefetch_related(queries.first_pictures("sitting__enrolment__"))
 
     @admin.display(description=_("考生"), ordering="sitting__enrolment__name")
     def who(self, result: Result) -> SafeString:
@@ -55,7 +69,7 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
 
     @admin.display(description=_("考试科目"), ordering="sitting__enrolment__exam__name")
     def exam_link(self, result: Result) -> SafeString:
-        return rows.to_row(result.sitting.enrolment.exam)
+        return rows.to_exam(result.sitting.enrolment.exam)
 
     @admin.display(description=_("考场 · 座位"), ordering="sitting__enrolment__room")
     def place(self, result: Result) -> str:
@@ -76,6 +90,20 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
     @admin.display(description=_("有效性说明"), ordering="validity_reason")
     def why(self, result: Result) -> str:
         return for_reader(result.validity_reason)
+
+    @admin.display(description=_("首次采集的底照"))
+    def first_picture(self, result: Result) -> SafeString | str:
+        """How it stands with the comparison; where it waits, the way to it."""
+        found = queries.first_picture(result.sitting.enrolment)
+        if found is None:
+            return "—"
+        badge = links.badge(found.label, words.COMPARISON_TONES[found])
+        waits = found == ReferencePhoto.Comparison.WAITING
+        return (
+            format_html('<a href="{}">{}</a>', links.sitting_url(result.sitting_id, "identity"), badge)
+            if waits
+            else badge
+        )
 
     @admin.display(description=_("裁定"), ordering="decided_at")
     def decision(self, result: Result) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,33 +21,20 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from exams.admin import links as rows
+from exams.admin.filters import ByExam, ByPlan, FirstPicture
 from exams.admin.read_only import ReadOnly
-from exams.models import Enrolment, Exam, ReferencePhoto, Sitting
+from exams.models import Enrolment, Exam, Sitting
 from proctoring.admin import acting, links, overview, page, words
 from proctoring.admin.bulk import ActsOnMany
+from proctoring.admin.comparing import ComparesPhotos
+from proctoring.admin.dossiers import MakesDossiers
 from proctoring.models import Incident
 
 UNPROCESSABLE = 422
 
 
-class PhotoToCompare(admin.SimpleListFilter):
-    """Sittings whose first check-in picture nobody has compared with the ID card yet."""
-
-    title = _("首次采集的底照")
-    parameter_name = "to_compare"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("待与证件比对"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Sitting]) -> QuerySet[Sitting]:
-        if self.value() != "yes":
-            return queryset
-        waiting = ReferencePhoto.objects.filter(to_compare=True, retired_at=None)
-        return queryset.filter(enrolment__in=waiting.values("enrolment"))
-
-
 @admin.register(Sitting)
-class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
+class SittingAdmin(ActsOnMany, ComparesPhotos, ReadOnly, MakesDossiers):
     list_display = (
         "who",
         "exam_link",
@@ -58,13 +46,13 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
         "incident_link",
     )
     list_filter = (
-        "enrolment__exam__plan",
-        "enrolment__exam",
+        ("enrolment__exam__plan", ByPlan),
+        ("enrolment__exam", ByExam),
         "state",
         "check_in",
         "identity",
         "locked",
-        PhotoToCompare,
+        FirstPicture,
     )
     search_fields = ("enrolment__name", "enrolment__account_number", "enrolment__organization")
     search_help_text = _("姓名、考试账号、单位")
@@ -75,9 +63,9 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
     # --- the list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sitting]:
-        still_open = Count("incidents", filter=Q(incidents__review=Incident.Review.OPEN), distinct=True)
+        waiting = Incident.objects.filter(Incident.WAITS, sitting=OuterRef("pk")).order_by().values("sitting")
         sittings = super().get_queryset(request).select_related("enrolment__exam__plan", "enrolment__candidate")
-        return sittings.annotate(open_incidents=still_open)
+        return sittings.annotate(open_incidents=Coalesce(Subquery(waiting.values(count=Count("pk"))), 0))
 
     @admin.display(description=_("考生"), ordering="enrolment__name")
     def who(self, sitting: Sitting) -> SafeString:
@@ -85,7 +73,7 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
 
     @admin.display(description=_("考试科目"), ordering="enrolment__exam__name")
     def exam_link(self, sitting: Sitting) -> SafeString:
-        return rows.to_row(sitting.enrolment.exam)
+        return rows.to_exam(sitting.enrolment.exam)
 
     @admin.display(description=_("考场 · 座位"), ordering="enrolment__room")
     def place(self, sitting: Sitting) -> str:
@@ -128,6 +116,7 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
         wrapped = self.admin_site.admin_view
         return [
             path("room/<int:exam_id>/", wrapped(self.room_view), name="exams_sitting_room"),
+            path("photos/", wrapped(self.photos_view), name="exams_sitting_photos"),
             path("photo/<int:enrolment_id>/", wrapped(self.photo_view), name="exams_sitting_photo"),
             path("<int:pk>/live/", wrapped(self.live_view), name="exams_sitting_live"),
             path("<int:pk>/act/", wrapped(self.act_view), name="exams_sitting_act"),
@@ -153,6 +142,8 @@ class SittingAdmin(ActsOnMany, ReadOnly, admin.ModelAdmin[Sitting]):
             "opts": self.opts,
             "title": sitting.enrolment.name,
             "said": outcome.said if outcome else "",
+            "asks": outcome is not None and outcome.asks,
+            "act_url": reverse("admin:exams_sitting_act", args=[sitting.pk]),
         }
         request.current_app = self.admin_site.name
         response = TemplateResponse(request, "admin/exams/sitting/page.html", context, status=status)

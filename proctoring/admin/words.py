@@ -8,9 +8,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from exams.models import Result, Sitting
+from exams.models import ReferencePhoto, Result, Sitting
 from proctoring.domain.check_in import Outcome
 from proctoring.domain.lockdown import Cause
+from proctoring.domain.reviewing import Standing
 from proctoring.models import IdentityCheck, Incident, Intervention
 
 NEAR = 0.03  # closer to the threshold than this, neither side of it says much
@@ -21,6 +22,16 @@ CAUSES: dict[str, Promise] = {
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
+    Cause.FULL_SCREEN_REFUSED.value: gettext_lazy("浏览器拒绝全屏，考生申请不用全屏继续"),
+    "never_paired": gettext_lazy("开考后一直没有连接手机"),
+    "unpaired": gettext_lazy("考生断开了手机"),
+    "disconnected": gettext_lazy("手机离线"),
+    "hidden": gettext_lazy("手机页面不在前台，或手机已锁屏"),
+    "denied": gettext_lazy("摄像头权限被拒绝"),
+    "lost": gettext_lazy("摄像头中断"),
+    "muted": gettext_lazy("摄像头没有画面"),
+    "busy": gettext_lazy("摄像头被占用"),
+    "missing": gettext_lazy("未找到摄像头"),
     Outcome.NOT_LIVE.value: gettext_lazy("没有按提示转头，可能是照片"),
     "never_connected": gettext_lazy("开始作答后，摄像头连接一直没有建立"),
 }
@@ -45,17 +56,29 @@ TONES = {  # the badge of each state; words always stand beside the colour
     Incident.Severity.WARNING: "warning",
     Incident.Severity.SERIOUS: "danger",
     Incident.Review.OPEN: "warning",
+    Standing.AWAITING_SECOND: "warning",
+    Standing.DISPUTED: "danger",
     Incident.Review.CONFIRMED: "danger",
     Incident.Review.DISMISSED: "",
     IdentityCheck.Verdict.MATCH: "success",
     IdentityCheck.Verdict.ADOPTED: "accent",
     IdentityCheck.Verdict.MISMATCH: "danger",
 }
+COMPARISON_TONES = {
+    ReferencePhoto.Comparison.WAITING: "warning",
+    ReferencePhoto.Comparison.SAME: "success",
+    ReferencePhoto.Comparison.DIFFERENT: "danger",
+}
 
 
 def tone(value: str) -> str:
     """Return the badge colour of a state, nothing for a plain one."""
     return TONES.get(value, "")  # type: ignore[call-overload, no-any-return]
+
+
+def review_tone(incident: Incident) -> str:
+    """Return the badge colour of what became of an incident; calm where it waits for nobody."""
+    return "" if incident.review == Incident.Review.OPEN and not incident.waits else tone(incident.standing)
 
 
 def validity(result: Result) -> str:
@@ -109,8 +132,13 @@ def _details(incident: Incident) -> Iterator[str]:
     known = incident.detail
     if known.get("cause"):
         yield str(CAUSES.get(known["cause"], _("网络连接中断")))
+    if known.get("broken_off"):
+        kinds = _("、").join(str(Incident.Kind(kind).label) for kind in known["broken_off"])
+        yield _("换设备之前原页面已中断：%(kinds)s") % {"kinds": kinds}
     if "attempts" in known:
         yield ngettext("识别失败%(count)d次", "识别失败%(count)d次", known["attempts"]) % {"count": known["attempts"]}
+    if known.get("other_device"):
+        yield _("在另一台设备上识别，原设备的核验不受影响")
     if known.get("exhausted"):
         yield _("识别次数已用尽")
     if incident.distance is not None:

@@ -9,12 +9,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any, Final
 
-from asgiref.sync import ThreadSensitiveContext
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import translation
 from django.utils.timezone import now as wall_clock
@@ -22,12 +20,13 @@ from django.utils.timezone import now as wall_clock
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
 from exams.models import Sitting
-from proctoring import broadcasts, presence, queries, verifier, wording
+from proctoring import broadcasts, live_view, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
+from proctoring.consumers.socket import Socket
 from proctoring.domain import protocol
-from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, TokenBucket
+from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, Verdict
 from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
@@ -37,40 +36,30 @@ log = logging.getLogger(__name__)
 
 FRAMES_A_SECOND: Final = 4.0
 FRAMES_AT_ONCE: Final = 4
-WORDS_A_SECOND: Final = 2.0
-WORDS_AT_ONCE: Final = 8
 BEAT: Final = 5.0  # seconds
+LIVE_INTERVAL: Final = 1000  # milliseconds between frames while an invigilator looks at the live picture
 BEATS_BETWEEN_CHECKS: Final = 12  # once a minute: still signed in, still the same sitting?
-MOST_MALFORMED: Final = 5
 SERVICE_RESTART: Final = 1012  # the code with which the server says goodbye when it stops
 DESKS: Final[dict[Purpose, type[Desk]]] = {Purpose.CHECK_IN: CheckInDesk, Purpose.EXAM: ExamDesk}
 
 
-class CameraConsumer(AsyncWebsocketConsumer):
+class CameraConsumer(Socket):
     """One page of one candidate."""
 
     facts: CameraFacts | None = None
     desk: Desk | None = None
     client = ""
     beats: asyncio.Task[None] | None = None
-    gone = False  # refused, superseded or ended: nothing more is said or written
-    malformed = 0
+    watched_until = 0.0  # by the monotonic clock: until then an invigilator looks at the live picture
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        # A thread of its own for the database: otherwise one slow query holds up the frames of everybody.
-        async with ThreadSensitiveContext():
-            try:
-                await super().__call__(scope, receive, send)
-            finally:
-                if self.beats is not None:
-                    self.beats.cancel()  # a socket that failed never comes to `disconnect`
+    def stop(self) -> None:
+        if self.beats is not None:
+            self.beats.cancel()
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        self.frames = TokenBucket(FRAMES_A_SECOND, FRAMES_AT_ONCE)
-        self.words = TokenBucket(WORDS_A_SECOND, WORDS_AT_ONCE)
-        self.language = _language_of(self.scope)
+        self.limit(FRAMES_A_SECOND, FRAMES_AT_ONCE)
         self.facts = await self._read_facts()
         await self.accept()  # first: a close before it reaches the browser as a bare failure, without its reason
         if self.facts is None:
@@ -95,15 +84,18 @@ class CameraConsumer(AsyncWebsocketConsumer):
         facts, now = self.facts, wall_clock()
         if facts is None or self.desk is not None:
             return
+        if hello.purpose not in DESKS:
+            raise protocol.Malformed("a phone at the door of the page")
         if hello.purpose is Purpose.EXAM and not facts.may_watch:
             await self._refuse("not_allowed", wording.NOT_ALLOWED, CloseCode.NOT_ALLOWED)
             return
         self.client = hello.client
         group = broadcasts.sitting_group(facts.sitting_id)
-        await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
+        if not facts.is_elsewhere:  # the camera where the exam goes on stays, until this device has passed the check
+            await self.channel_layer.group_send(group, {"type": "sitting.superseded", "by": self.channel_name})
         await self.channel_layer.group_add(group, self.channel_name)
         await self._arrive()
-        if facts.state is State.IN_PROGRESS:
+        if facts.state is State.IN_PROGRESS and not facts.is_elsewhere:
             await self._end_gap()
         self.desk = DESKS[hello.purpose](facts, now)
         with translation.override(self.language):
@@ -112,22 +104,8 @@ class CameraConsumer(AsyncWebsocketConsumer):
 
     # --- what the page says ------------------------------------------------------------------------------------------
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.gone:
-            return
-        try:
-            with translation.override(self.language):
-                if bytes_data is not None:
-                    await self._receive_frame(bytes_data)
-                else:
-                    await self._receive_words(text_data or "")
-        except protocol.Malformed:
-            await self._receive_malformed()
-
     async def _receive_words(self, text: str) -> None:
-        if self.words.wait(time.monotonic()):
-            raise protocol.Malformed("too many messages")
-        match protocol.parse(text):
+        match self._checked_words(text):
             case Hello() as hello:
                 await self._begin(hello)
             case Camera() as camera if self.desk is not None:
@@ -136,14 +114,15 @@ class CameraConsumer(AsyncWebsocketConsumer):
     async def _receive_frame(self, data: bytes) -> None:
         if self.desk is None:
             raise protocol.Malformed("a frame before hello")
-        if wait := self.frames.wait(time.monotonic()):
-            await self._say((protocol.SlowDown(max(250, round(wait * 1000))),))
+        if await self._is_too_fast():
             return
         protocol.check_frame(data, FRAME.most_bytes)
         if not self.desk.wants_frames():
             await self._say((protocol.Verdict("not_wanted", str(wording.NOT_WATCHED), 10_000),))
             return
         taken_at = wall_clock()
+        if self.facts is not None and time.monotonic() < self.watched_until:
+            await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
             observation = await self._observe(data, self.desk.trail.near())
         except Unreadable:
@@ -153,24 +132,30 @@ class CameraConsumer(AsyncWebsocketConsumer):
             await self._say(await self.desk.missed(wall_clock()))
         else:
             self.desk.trail.remember(observation)
-            await self._say(await self.desk.look(Frame(taken_at, data, observation)))
+            await self._say(self._hurried(await self.desk.look(Frame(taken_at, data, observation))))
+
+    def _hurried(self, replies: Sequence[Reply]) -> Sequence[Reply]:
+        """Ask for the next frame sooner while somebody looks."""
+        if time.monotonic() >= self.watched_until:
+            return replies
+        return [
+            replace(reply, next_in_ms=min(reply.next_in_ms, LIVE_INTERVAL)) if isinstance(reply, Verdict) else reply
+            for reply in replies
+        ]
 
     async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
         try:
-            return await verifier.verifier().observe(data, near=near)
+            return await verifier.verifier().observe(data, near=near, key=self._key())
         except VerifierBusy:
             return None
         except VerifierFailed as error:
             log.warning("A frame was not looked at: %s", error)
             return None
 
-    async def _receive_malformed(self) -> None:
-        self.malformed += 1
-        if self.malformed >= MOST_MALFORMED:
-            await self._refuse("malformed", wording.BAD_FRAME, CloseCode.MALFORMED)
-        else:
-            await self._say((protocol.Refused("malformed", str(wording.BAD_FRAME)),))
+    def _key(self) -> str:
+        """Name the camera: of one sitting, only the newest frame waits to be looked at."""
+        return "" if self.facts is None else f"sitting-{self.facts.sitting_id}"
 
     # --- what the rest of the platform says --------------------------------------------------------------------------
 
@@ -179,9 +164,19 @@ class CameraConsumer(AsyncWebsocketConsumer):
         if not self.gone:
             await self._say((protocol.Changed(),))
 
+    async def sitting_watched(self, event: dict[str, Any]) -> None:
+        """An invigilator looks: let frames come often for a while, the first one at once."""
+        was_watched = time.monotonic() < self.watched_until
+        self.watched_until = time.monotonic() + event["seconds"]
+        if not was_watched and self.desk is not None and self.desk.wants_frames():
+            await self._say((protocol.Look(),))
+
     async def sitting_ended(self, event: dict[str, Any]) -> None:
         await self._say((protocol.Changed(),))
         await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
+
+    async def sitting_session_ended(self, event: dict[str, Any]) -> None:
+        await self._refresh()
 
     async def sitting_superseded(self, event: dict[str, Any]) -> None:
         if event["by"] != self.channel_name:
@@ -212,37 +207,25 @@ class CameraConsumer(AsyncWebsocketConsumer):
         self.facts = facts
         if facts.state in ENDED:
             await self._refuse("ended", wording.ENDED, CloseCode.ENDED)
+        elif facts.is_elsewhere and isinstance(self.desk, ExamDesk):
+            await self._refuse("superseded", wording.SUPERSEDED, CloseCode.SUPERSEDED)
         elif self.desk is not None:
             await self._arrive()
             with translation.override(self.language):
                 await self._say(await self.desk.refresh(facts, wall_clock()))
 
-    async def _say(self, replies: Sequence[Reply]) -> None:
-        if not self.gone:
-            with contextlib.suppress(OSError):  # the browser has just gone: `disconnect` comes next
-                for reply in replies:
-                    await self.send(text_data=protocol.encode(reply))
-
-    async def _refuse(self, error: str, message: Any, code: int) -> None:
-        """Say why, close, and fall silent."""
-        if self.gone:
-            return
-        with translation.override(self.language):
-            await self._say((protocol.Refused(error, str(message)),))
-        self.gone = True
+    async def _part(self) -> None:
         if self.desk is not None:
             await self.desk.leave(wall_clock())
-        with contextlib.suppress(OSError):
-            await self.close(code=code)
 
     @database_sync_to_async
     def _read_facts(self) -> CameraFacts | None:
-        sitting = sitting_of_session(_fresh(self.scope["session"]))
+        sitting = sitting_of_session(_fresh(self.scope["session"]), self.scope.get("cookies", {}))
         return None if sitting is None else queries.camera_facts(sitting, wall_clock())
 
     @database_sync_to_async
     def _arrive(self) -> None:
-        if self.facts is not None:
+        if self.facts is not None and not self.facts.is_elsewhere:
             presence.arrived(self.facts.sitting_id, self.channel_name)
 
     @database_sync_to_async
@@ -264,10 +247,3 @@ class CameraConsumer(AsyncWebsocketConsumer):
 def _fresh(session: SessionBase) -> SessionBase:
     """Return the session as it is stored now: signing out elsewhere empties it."""
     return session.__class__(session.session_key)  # a lazy object: type() would be that of the wrapper
-
-
-def _language_of(scope: Any) -> str:
-    """Return the language of the page, from its cookie or its headers."""
-    accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
-    request = SimpleNamespace(COOKIES=scope.get("cookies", {}), META={"HTTP_ACCEPT_LANGUAGE": accepted})
-    return translation.get_language_from_request(request)  # type: ignore[arg-type]

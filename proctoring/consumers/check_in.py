@@ -8,18 +8,22 @@ from typing import Final, Protocol
 
 from channels.db import database_sync_to_async
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from exams.domain.lifecycle import CheckIn
 from exams.models import Sitting
 from exams.services.changes import for_staff
+from exams.services.refusals import Refused
 from proctoring import wording
+from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
-from proctoring.domain import check_in, liveness
+from proctoring.domain import check_in, liveness, protocol
 from proctoring.domain.check_in import Attempt, Decision, GoodFrame, Outcome
 from proctoring.domain.liveness import Challenge, Look
 from proctoring.domain.protocol import CheckInState, Reply, Verdict
+from proctoring.models import Camera
 from proctoring.queries import CameraFacts
 from proctoring.services import identity
 
@@ -41,18 +45,32 @@ class CheckInDesk(Desk):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         super().__init__(facts, now)
         self.rules = facts.check_in_rules
+        self.album = Album(facts.sitting_id, Camera.FACE)
         self.attempt: Attempt | None = None  # begins with the first frame, not while the page waits for a click
         self.challenge: Challenge | None = None
 
     def wants_frames(self) -> bool:
-        return self.facts.may_check_in and self.facts.can_decide and (bool(self.facts.references) or self.facts.adopts)
+        can_compare = self.facts.can_decide and (bool(self.facts.references) or self.facts.adopts)
+        return self.facts.may_check_in and can_compare and not self._has_no_turn_left
+
+    @property
+    def _has_no_turn_left(self) -> bool:
+        """Another device used up the attempts, while the exam goes on where it was."""
+        return self.facts.is_elsewhere and self.facts.failures >= self.facts.attempts
+
+    @property
+    def _why_a_person(self) -> Promise:
+        if self._has_no_turn_left:
+            return identity.RAN_OUT
+        return NO_REFERENCE if self.facts.can_decide else NO_THRESHOLD
 
     async def greet(self, now: datetime) -> Sequence[Reply]:
         if self.facts.may_check_in and not self.wants_frames():
-            reason = NO_REFERENCE if self.facts.can_decide else NO_THRESHOLD
-            ask = partial(identity.ask_for_person, reason=for_staff(reason), now=now)
-            sitting = await self._in_database(ask)
-            return (self._state(sitting),)
+            ask = partial(identity.ask_for_person, reason=for_staff(self._why_a_person), now=now)
+            try:
+                return (self._state(await self._in_database(ask)),)
+            except Refused as refused:
+                return (protocol.Refused(refused.code, str(refused)),)
         return (self._state(),)
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
@@ -62,6 +80,7 @@ class CheckInDesk(Desk):
         return (self._state(),) if changed else ()
 
     async def look(self, frame: Frame) -> Sequence[Reply]:
+        await self.album.show(Shot(frame.at, frame.picture), at_once=False, has_trail=False)
         attempt = self.attempt = self._with_frame(self.attempt or self._new_attempt(frame), frame)
         decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at, self.challenge)
         if decision.outcome is Outcome.LOOKING:
@@ -100,11 +119,19 @@ class CheckInDesk(Desk):
 
     async def _decided(self, verb: Decider, attempt: Attempt, decision: Decision, now: datetime) -> Sequence[Reply]:
         sitting = await self._in_database(lambda sitting: verb(sitting, attempt, decision, now=now))
-        return (self._state(sitting, attempt=decision.outcome.value),)
+        state = self._state(sitting, attempt=decision.outcome.value)
+        if self._has_no_turn_left:
+            return (state, protocol.Refused(identity.GoesOnElsewhere.code, str(wording.ELSEWHERE)))
+        return (state,)
 
     @database_sync_to_async
     def _in_database(self, verb: Callable[[Sitting], Sitting]) -> Sitting:
-        return verb(Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id))
+        """Do something for the sitting as this device; what comes back is how it stands for this device."""
+        sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)
+        sitting.asking_device = self.facts.device
+        sitting = verb(sitting)
+        sitting.asking_device = self.facts.device
+        return sitting
 
     def _verdict(self, frame: Frame, attempt: Attempt) -> Verdict:
         good = is_good(frame.observation)
@@ -121,7 +148,7 @@ class CheckInDesk(Desk):
     def _state(self, sitting: Sitting | None = None, *, message: str = "", attempt: str = "") -> CheckInState:
         """Tell where the check-in stands; a sitting that was just decided on brings the facts up to date."""
         if sitting is not None:
-            self.facts = self.facts.decided(CheckIn(sitting.check_in), sitting.check_in_failures)
+            self.facts = self.facts.decided(sitting)
         state = self.facts.check_in
         goes_on = state is CheckIn.PASSED or state is CheckIn.EXHAUSTED
         return CheckInState(

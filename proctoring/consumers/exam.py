@@ -11,15 +11,18 @@ from channels.db import database_sync_to_async
 
 from exams.models import Sitting
 from proctoring import wording
+from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
+from proctoring.consumers.room_watch import RoomWatch
 from proctoring.domain import footage, policy
 from proctoring.domain.footage import Footage, Print
 from proctoring.domain.incident_rules import Kind, Seen
 from proctoring.domain.matching import Rolling
-from proctoring.domain.policy import Change, Sighting, Watch
+from proctoring.domain.policy import Change, Opened, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.domain.recognition import Recognition
 from proctoring.faces.engine import Hint, Observation
+from proctoring.models import Camera as Source
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
 from proctoring.services import identity, incidents
@@ -60,6 +63,8 @@ class ExamDesk(Desk):
         self.watch: Watch = policy.resumed(facts.open_incidents)
         self.recognition = Recognition(facts.known_faces, facts.threshold, Rolling(facts.another))
         self.footage = Footage()
+        self.album = Album(facts.sitting_id, Source.FACE)
+        self.room = RoomWatch(facts)
         self.last_picture_at = now
         self.camera_is_live = True
         self.camera_cause = ""
@@ -73,6 +78,7 @@ class ExamDesk(Desk):
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts
         self.recognition = self.recognition.knowing(facts.known_faces, facts.threshold, facts.another)
+        self.room.refresh(facts)
         if was_watched and not facts.is_watched:
             await self._suspend(now)
         elif facts.is_watched and not was_watched:
@@ -84,10 +90,16 @@ class ExamDesk(Desk):
         self.last_picture_at, self.camera_is_live = frame.at, True
         await self._verifier_answers(frame.at)
         seen, distance = self._seen(frame)
+        changes: Sequence[Change] = ()
         if self.facts.is_watched:
             self.minute.add(seen, distance)
-            await self._take(Sighting(frame.at, self._camera_shows(frame)), frame.picture)
-            await self._take(Sighting(frame.at, seen, distance), frame.picture)
+            changes = (
+                *await self._take(Sighting(frame.at, self._camera_shows(frame)), frame.picture),
+                *await self._take(Sighting(frame.at, seen, distance), frame.picture),
+            )
+        shot = Shot(frame.at, frame.picture)
+        self.album.remember(shot, is_calm=not self.watch.is_doubtful)
+        await self.album.show(shot, at_once=bool(changes), has_trail=self.facts.is_watched)
         wait = policy.next_look(self.watch) if self.facts.is_watched else NOT_WATCHED_INTERVAL
         return (Verdict(seen.value, self._hint(seen, frame.observation), milliseconds(wait)),)
 
@@ -117,6 +129,7 @@ class ExamDesk(Desk):
             return ()
         if not self.camera_is_live or now - self.last_picture_at >= SILENCE:
             await self._take(Sighting(now, Seen.NO_PICTURE), b"")
+        await self.room.beat(now)
         if now - self.minute.began_at >= MINUTE:
             await self._end_minute(now)
         return ()
@@ -153,16 +166,21 @@ class ExamDesk(Desk):
             return str(wording.PERSON if self.recognition.known else wording.PRESENT)
         return str(wording.OTHER) if seen is Seen.OTHER else hint_of(observation)
 
-    async def _take(self, sighting: Sighting, picture: bytes) -> None:
+    async def _take(self, sighting: Sighting, picture: bytes) -> Sequence[Change]:
         self.watch, changes = policy.look(self.watch, sighting)
         for change in changes:
             await self._record(change, picture, sighting.at)
+            before = self.album.before(picture) if isinstance(change, Opened) else None
+            if before is not None:
+                await self._write(incidents.add_before, change.kind.value, before.picture, taken_at=before.at)
+        return changes
 
     async def _record(self, change: Change, picture: bytes, now: datetime) -> None:
         cause = self.camera_cause if change.kind is Kind.CAMERA_LOST else ""
         await self._write(identity.witness, change, picture, threshold=self.facts.threshold, now=now, cause=cause)
 
     async def _suspend(self, now: datetime) -> None:
+        await self.room.suspend(now)
         await self._end_minute(now)
         self.watch, changes = policy.suspend(self.watch, now)
         for change in changes:

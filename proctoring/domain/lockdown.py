@@ -16,6 +16,7 @@ class Event(StrEnum):
     LEFT_FULL_SCREEN = "left_full_screen"
     HIDDEN = "hidden"
     BLUR = "blur"
+    NO_FULL_SCREEN = "no_full_screen"  # the browser refuses it, and the candidate says so
 
 
 class Kind(StrEnum):
@@ -23,6 +24,7 @@ class Kind(StrEnum):
 
     LEFT_FULL_SCREEN = "left_full_screen"
     SWITCHED_AWAY = "switched_away"
+    NO_FULL_SCREEN = "no_full_screen"
 
 
 class Cause(StrEnum):
@@ -32,6 +34,7 @@ class Cause(StrEnum):
     FOCUS_LOST = "focus_lost"  # another window beside it
     FULL_SCREEN_LEFT = "full_screen_left"
     SETTLING_IN = "settling_in"  # the first moments of a page: prompts of the browser itself
+    FULL_SCREEN_REFUSED = "full_screen_refused"
     SENT_AWAY = "sent_away"  # to the face check, or free to go while the clock stood still
 
 
@@ -111,6 +114,8 @@ def classify(
     `sent_away`: a check or a pause ended while the candidate was away, so being away was not their doing.
     """
     rules = rules or Rules()
+    if told.event is Event.NO_FULL_SCREEN:
+        return Classified(Kind.NO_FULL_SCREEN, Cause.FULL_SCREEN_REFUSED, told.began_at, told.began_at, counts=False)
     lasted = (told.ended_at or now) - told.began_at
     if told.event is Event.LEFT_FULL_SCREEN:
         kind = Kind.LEFT_FULL_SCREEN if lasted >= rules.full_screen_grace else None
@@ -130,6 +135,14 @@ def classify(
 def follows(count: int, limit: int | None, rule: AfterLimit) -> AfterLimit:
     """Return what follows from a count; nothing but the record unless the limit has been passed."""
     return rule if limit is not None and count > limit else AfterLimit.RECORD
+
+
+def without_full_screen(rule: AfterLimit) -> AfterLimit:
+    """Return what follows where a browser refuses full screen: the record alone, or a person looks first.
+
+    Nobody's paper is handed in because of their browser.
+    """
+    return AfterLimit.RECORD if rule is AfterLimit.RECORD else AfterLimit.LOCK
 
 
 def _same_trip(told: Report, counted: Sequence[Trip]) -> bool:

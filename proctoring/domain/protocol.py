@@ -1,7 +1,8 @@
-"""Every message of the candidate's websocket: what a page may say, what it is told, and how often it may speak.
+"""Every message of the candidate's websockets: what a page may say, and what it is told.
 
 A page says hello once, then sends JPEG frames as binary messages, one at a time: the answer to a frame says when the
-next one is wanted. Refusals carry a code for the page's script; texts for people are put in by the consumer.
+next one is wanted. Refusals carry a code for the page's script; texts for people are put in by the consumer. The phone
+that shows the room speaks the same.
 """
 
 import json
@@ -19,6 +20,7 @@ class Purpose(StrEnum):
 
     CHECK_IN = "check_in"
     EXAM = "exam"
+    ROOM = "room"
 
 
 class CameraCause(StrEnum):
@@ -32,6 +34,7 @@ class CameraCause(StrEnum):
     UNSUPPORTED = "unsupported"
     LOST = "lost"
     MUTED = "muted"
+    HIDDEN = "hidden"  # a phone whose page is not in front
 
 
 class CloseCode:
@@ -157,10 +160,25 @@ class CheckInState:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A picture of the room has arrived; nothing is concluded from it. Says when the next one is wanted."""
+
+    next_in_ms: int
+    type: str = field(default="received", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """Something about the sitting differs: ask over HTTP."""
 
     type: str = field(default="changed", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame is wanted now, before the time that the last verdict named: somebody looks at the picture."""
+
+    type: str = field(default="look", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,32 +198,9 @@ class Refused:
     type: str = field(default="refused", init=False)
 
 
-Reply = Verdict | CheckInState | Changed | SlowDown | Refused
+Reply = Verdict | CheckInState | Received | Changed | Look | SlowDown | Refused
 
 
 def encode(reply: Reply) -> str:
     """Return the text message for a reply."""
     return json.dumps(asdict(reply), ensure_ascii=False)
-
-
-# --- how often -------------------------------------------------------------------------------------------------------
-
-
-class TokenBucket:
-    """Lets `rate` messages a second through, `burst` of them at once; the clock is passed in, in seconds."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = float(burst)
-        self._tokens = float(burst)
-        self._at: float | None = None
-
-    def wait(self, now: float) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
-        if self._at is not None:
-            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return 0.0
-        return (1 - self._tokens) / self._rate

@@ -51,7 +51,7 @@ def _clip(file: Path, size: tuple[int, int]) -> Clip:
         return []
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     faces = detect.search(grey)
-    return [_jpeg(_placed(picture, faces[0], size, drift)) for drift in _DRIFT] if faces else []
+    return [jpeg(_placed(picture, faces[0], size, drift)) for drift in _DRIFT] if faces else []
 
 
 def _placed(picture: Pixels, face: detect.Found, size: tuple[int, int], drift: tuple[int, int]) -> Pixels:
@@ -62,11 +62,12 @@ def _placed(picture: Pixels, face: detect.Found, size: tuple[int, int], drift: t
     down = height * 0.45 - scale * (face.top + face.bottom) / 2 + drift[1] * width / 640
     move = np.array([[scale, 0, across], [0, scale, down]])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    shown = cv2.warpAffine(picture, move, size, _wall(size), flags=interpolation, borderMode=cv2.BORDER_TRANSPARENT)
+    shown = cv2.warpAffine(picture, move, size, wall(size), flags=interpolation, borderMode=cv2.BORDER_TRANSPARENT)
     return np.asarray(shown, dtype=np.uint8)
 
 
-def _wall(size: tuple[int, int]) -> Pixels:
+def wall(size: tuple[int, int]) -> Pixels:
+    """Return a wall, lighter on one side, with a little noise: RGB of (width, height)."""
     width, height = size
     shade = np.linspace(110, 190, width)[None, :, None] + np.zeros((height, 1, 3))
     return np.clip(shade + np.random.default_rng(7).normal(0, 3, shade.shape), 0, 255).astype(np.uint8)
@@ -91,10 +92,11 @@ def _sized(frame: bytes, size: tuple[int, int]) -> bytes:
         raise NoFrames(f"A frame of the clip cannot be read: {error}.") from error
     if picture.shape[:2] == size[::-1]:
         return frame
-    return _jpeg(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+    return jpeg(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
 
 
-def _jpeg(picture: Pixels) -> bytes:
+def jpeg(picture: Pixels) -> bytes:
+    """Encode RGB as the camera page would."""
     done, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     if not done:
         raise NoFrames("A frame could not be encoded.")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -10,23 +11,33 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from accounts.models import PersonalPicture
 from exams.domain.lifecycle import State
-from exams.models import ReferencePhoto
+from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from proctoring.domain import retention
-from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
+from proctoring.models import Camera, CheckInTemplate, FaceTemplate, PictureViewing, Snapshot, Thumbnail
 
+Picture = TypeVar("Picture", bound=PersonalPicture)
 Progress = Callable[[int], object]
 BATCH = 500
 LEFT_OVER_AFTER = timedelta(days=1)  # from the close of the exam; whoever still sits then keeps theirs
 
 
-def keep(sitting_id: int, picture: bytes, *, reason: str | Promise, taken_at: datetime) -> Snapshot | None:
-    """Keep a frame as evidence; nothing where there is no picture (a camera that was lost)."""
+def keep(
+    sitting_id: int,
+    picture: bytes,
+    *,
+    reason: str | Promise,
+    taken_at: datetime,
+    camera: str = Camera.FACE.value,
+) -> Snapshot | None:
+    """Keep a full frame as evidence; nothing where there is no picture (a camera that was lost)."""
     if not picture:
         return None
     return Snapshot.objects.create(
         sitting_id=sitting_id,
+        camera=camera,
         data=picture,
         reason=for_staff(reason),
         taken_at=taken_at,
@@ -46,28 +57,44 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
     )
 
 
+def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who began to look at whose live picture, of which nothing is kept."""
+    PictureViewing.objects.create(
+        kind=PictureViewing.Kind.LIVE, picture=sitting.pk, enrolment_id=sitting.enrolment_id, by_id=by.pk, at=now
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many pictures are past their day."""
+    """How many pictures and faces are past their day; false where there are none."""
 
     snapshots: int
+    thumbnails: int
     photos: int
-    templates: int
+    templates: int  # of photos, and of check-ins that nobody went on from
+
+    @property
+    def pictures(self) -> int:
+        return self.snapshots + self.thumbnails + self.photos
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.templates)
 
 
 def expired(now: datetime) -> Expired:
     """Count what a purge would delete."""
     return Expired(
-        snapshots=_expired_snapshots(now).count(),
-        photos=_expired_photos(now).count(),
-        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count(),
+        snapshots=_expired(Snapshot, now).count(),
+        thumbnails=_expired(Thumbnail, now).count(),
+        photos=_expired(ReferencePhoto, now).count(),
+        templates=FaceTemplate.objects.filter(photo__expires_at__lte=now).count() + _left_over_templates(now).count(),
     )
 
 
 def purge(now: datetime, progress: Progress = lambda count: None) -> Expired:
     """Delete what has expired, in small steps, so that nobody who sits an exam has to wait for it."""
     counts = expired(now)
-    for pictures in (_expired_snapshots(now), _expired_photos(now)):
+    for pictures in (_expired(Snapshot, now), _expired(Thumbnail, now), _expired(ReferencePhoto, now)):
         while batch := list(pictures.values_list("pk", flat=True)[:BATCH]):
             with transaction.atomic():
                 pictures.model._default_manager.filter(pk__in=batch).delete()
@@ -82,9 +109,5 @@ def _left_over_templates(now: datetime) -> QuerySet[CheckInTemplate]:
     return closed.exclude(sitting__state__in=[State.IN_PROGRESS.value, State.PAUSED.value])
 
 
-def _expired_snapshots(now: datetime) -> QuerySet[Snapshot]:
-    return Snapshot.objects.filter(expires_at__lte=now).order_by("pk")
-
-
-def _expired_photos(now: datetime) -> QuerySet[ReferencePhoto]:
-    return ReferencePhoto.objects.filter(expires_at__lte=now).order_by("pk")
+def _expired(kind: type[Picture], now: datetime) -> QuerySet[Picture]:
+    return kind._default_manager.filter(expires_at__lte=now).order_by("pk")

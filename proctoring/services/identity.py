@@ -9,11 +9,13 @@ from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from exams.domain import consent
 from exams.domain.lifecycle import CheckIn, Identity
 from exams.models import ReferencePhoto, Sitting
-from exams.services import photos, sittings
+from exams.services import enrolments, photos, sittings
 from exams.services.changes import for_staff
-from proctoring import clearance, queries
+from exams.services.refusals import Refused
+from proctoring import clearance, presence, queries, wording
 from proctoring.domain import check_in, matching
 from proctoring.domain.check_in import Attempt, Decision, Outcome
 from proctoring.domain.incident_rules import Kind
@@ -26,7 +28,17 @@ from proctoring.services import evidence, incidents
 Verdict = IdentityCheck.Verdict
 Occasion = IdentityCheck.Occasion
 RAN_OUT = _("识别次数用尽")
+CONSENTED = _("考生改为同意人脸采集")
 ADOPTED = _("首次采集的底照，待与证件比对")
+
+
+class GoesOnElsewhere(Refused):
+    """Whoever asks here cannot stop the exam that goes on there."""
+
+    code = "elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(str(wording.ELSEWHERE))
 
 
 # --- at check-in -----------------------------------------------------------------------------------------------------
@@ -36,19 +48,19 @@ ADOPTED = _("首次采集的底照，待与证件比对")
 def pass_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
     """Let the registered person go on."""
     sitting = _locked(sitting)
-    if sitting.check_in != CheckIn.UNCHECKED:
+    if not _is_awaited(sitting):
         return sitting  # a person, or an earlier decision, was faster
     picture = _keep(sitting, attempt, Verdict.MATCH)
     _write_check(sitting, Occasion.CHECK_IN, Verdict.MATCH, attempt, decision, picture, now)
     incidents.close(sitting, Incident.Kind.CHECK_IN_FAILED, ended_at=now)
-    return sittings.move_check_in(sitting, CheckIn.PASSED, now=now)
+    return _let_in(sitting, now)
 
 
 @transaction.atomic
 def adopt(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
     """Take the first good pictures as the reference, to be compared with the ID card by a person."""
     sitting = _locked(sitting)
-    if sitting.check_in != CheckIn.UNCHECKED or queries.has_reference(sitting.enrolment):
+    if not _is_awaited(sitting) or queries.has_reference(sitting.enrolment):
         return sitting
     picture = _keep(sitting, attempt, Verdict.ADOPTED)
     _write_check(sitting, Occasion.CHECK_IN, Verdict.ADOPTED, attempt, decision, picture, now)
@@ -63,14 +75,14 @@ def adopt(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: dateti
         expires_at=photos.expiry_of(sitting.enrolment.exam),
     )
     store_template(photo, _face(attempt))
-    return sittings.move_check_in(sitting, CheckIn.PASSED, now=now)
+    return _let_in(sitting, now)
 
 
 @transaction.atomic
 def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now: datetime) -> Sitting:
     """Write down an attempt that did not show the registered person; the last one leads to a person, or on, flagged."""
     sitting = _locked(sitting)
-    if sitting.check_in != CheckIn.UNCHECKED:
+    if not _is_awaited(sitting):
         return sitting
     verdict = Verdict.NOT_LIVE if decision.outcome is Outcome.NOT_LIVE else Verdict.MISMATCH
     picture = _keep(sitting, attempt, verdict)
@@ -84,7 +96,8 @@ def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now
         severity=Incident.Severity.SERIOUS if runs_out else Incident.Severity.WARNING,
         began_at=attempt.began_at,
         detail={"attempts": sitting.check_in_failures, "threshold": decision.threshold, "exhausted": runs_out}
-        | ({"cause": decision.outcome.value} if verdict is Verdict.NOT_LIVE else {}),
+        | ({"cause": decision.outcome.value} if verdict is Verdict.NOT_LIVE else {})
+        | ({"other_device": True} if queries.is_elsewhere(sitting) else {}),
         distance=decision.distance,
         snapshot=picture,
     )
@@ -94,22 +107,66 @@ def fail_check_in(sitting: Sitting, attempt: Attempt, decision: Decision, *, now
 def _run_out(sitting: Sitting, now: datetime) -> Sitting:
     """No attempt is left: the identity is in doubt until a person says otherwise."""
     incidents.close(sitting, Incident.Kind.CHECK_IN_FAILED, ended_at=now)
-    sitting = doubt(sitting, now=now)
+    if _goes_on_where_it_is(sitting):
+        return sitting
+    asking, sitting = sitting.asking_device, doubt(sitting, now=now)
     to = CheckIn.EXHAUSTED if clearance.goes_on_flagged(sitting.enrolment.exam) else CheckIn.HELD
-    return sittings.move_check_in(sitting, to, now=now, reason=for_staff(RAN_OUT))
+    sitting = sittings.move_check_in(sitting, to, now=now, reason=for_staff(RAN_OUT))
+    return sittings.bind(sitting, asking or "", now)
 
 
 @transaction.atomic
 def ask_for_person(sitting: Sitting, *, reason: str, now: datetime) -> Sitting:
     """Hand a candidate over to an invigilator: no camera, no consent, no reference, or because they ask for it."""
     sitting = _locked(sitting)
-    if not sitting.enrolment.exam.uses_camera or sitting.check_in in {CheckIn.HELD, CheckIn.PASSED}:
+    if not sitting.enrolment.exam.uses_camera or not (_is_awaited(sitting) or sitting.check_in == CheckIn.EXHAUSTED):
         return sitting
+    if _goes_on_where_it_is(sitting):
+        raise GoesOnElsewhere
     if sitting.check_in == CheckIn.EXHAUSTED and clearance.goes_on_flagged(sitting.enrolment.exam):
         return sitting  # may go on as it is; asking now could only cost time
     if queries.consented(sitting.enrolment) is False:
         _note_declined(sitting, now)
-    return sittings.move_check_in(sitting, CheckIn.HELD, now=now, reason=reason)
+    asking = sitting.asking_device
+    sitting = sittings.move_check_in(sitting, CheckIn.HELD, now=now, reason=reason)
+    return sittings.bind(sitting, asking or "", now)
+
+
+def may_consent_after_all(sitting: Sitting) -> bool:
+    """Tell whether somebody who declined and waits may change their mind: as long as no person had a hand in it."""
+    if sitting.check_in != CheckIn.HELD or queries.consented(sitting.enrolment) is not False:
+        return False
+    change = sitting.changes.filter(field="check_in").order_by("-at", "-pk").first()
+    return change is not None and change.by_id is None
+
+
+@transaction.atomic
+def consent_after_all(sitting: Sitting, *, now: datetime) -> Sitting:
+    """Take the yes of somebody who had declined: the machine may look now; the wait is given back."""
+    sitting = _locked(sitting)
+    if not may_consent_after_all(sitting):
+        return sitting  # a person was faster
+    enrolments.answer_consent(sitting.enrolment, consent.VERSION, given=True, now=now)
+    return sittings.move_check_in(sitting, CheckIn.UNCHECKED, now=now, reason=for_staff(CONSENTED))
+
+
+def _is_awaited(sitting: Sitting) -> bool:
+    """Tell whether this device has still to be checked: the first one, or another one than before."""
+    return sitting.check_in == CheckIn.UNCHECKED or queries.is_elsewhere(sitting)
+
+
+def _goes_on_where_it_is(sitting: Sitting) -> bool:
+    """Tell whether the exam goes on at a device that is there: what fails elsewhere must not stop it."""
+    return queries.is_elsewhere(sitting) and presence.is_there(sitting.pk)
+
+
+def _let_in(sitting: Sitting, now: datetime) -> Sitting:
+    """The check has passed, on this device from now on; on yet another one, the next has all its attempts."""
+    asking = sitting.asking_device
+    sitting.check_in_failures = 0
+    sitting.save(update_fields=["check_in_failures"])
+    sittings.move_check_in(sitting, CheckIn.PASSED, now=now)
+    return sittings.bind(sitting, asking or "", now)
 
 
 def _note_declined(sitting: Sitting, now: datetime) -> None:
@@ -207,11 +264,13 @@ def _face(attempt: Attempt) -> Descriptor:
 
 
 def _locked(sitting: Sitting) -> Sitting:
-    return (
+    locked = (
         Sitting.objects.select_for_update(of=("self",))
         .select_related("enrolment__exam__plan", "enrolment__candidate")
         .get(pk=sitting.pk)
     )
+    locked.asking_device = sitting.asking_device
+    return locked
 
 
 def _keep(sitting: Sitting, attempt: Attempt, verdict: Verdict) -> Snapshot | None:

@@ -12,7 +12,6 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exams.domain import lifecycle
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, Review, State, Validity
 from exams.models import Enrolment, ReferencePhoto, ResponseEntry, Result, Sitting
 from exams.services import enrolments, marks, responses, sittings
@@ -21,6 +20,7 @@ from exams.services.refusals import Refused, require_reason
 from proctoring import broadcasts
 from proctoring.domain.incident_rules import IDENTITY_KINDS
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
+from proctoring.services import incidents
 
 Kind = Intervention.Kind
 MOST_MINUTES = 600
@@ -36,7 +36,17 @@ class NothingToDo(Refused):
         super().__init__(_("当前状态下没有可以改变的内容，可能已由其他考务人员处理。请刷新页面后确认。"))
 
 
-def _record(sitting: Sitting, kind: Kind, by: AbstractUser, reason: str, now: datetime, **detail: Any) -> Intervention:
+class AlreadyAnswered(Refused):
+    """Somebody else has settled the call meanwhile."""
+
+    code = "already_answered"
+
+    def __init__(self) -> None:
+        super().__init__(_("该求助已由其他考务人员处理，消息没有发出。仍要发送的，请再次提交。"))
+
+
+def record(sitting: Sitting, kind: Kind, by: AbstractUser, reason: str, now: datetime, **detail: Any) -> Intervention:
+    """Write down who did what and why; part of the transaction that does it."""
     reason = require_reason(reason)[:REASON_LENGTH]
     broadcasts.room_changed(sitting.enrolment.exam_id)
     return Intervention.objects.create(
@@ -54,7 +64,7 @@ def pass_check_in(sitting: Sitting, *, by: AbstractUser, reason: str, now: datet
     if sitting.check_in == CheckIn.PASSED:
         raise NothingToDo
     _accept_person(sitting, by, reason, now)
-    return _record(sitting, Kind.PASS_CHECK_IN, by, reason, now)
+    return record(sitting, Kind.PASS_CHECK_IN, by, reason, now)
 
 
 @transaction.atomic
@@ -64,7 +74,7 @@ def hold(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> I
     if sitting.check_in == CheckIn.HELD:
         raise NothingToDo
     sittings.move_check_in(sitting, CheckIn.HELD, now=now, reason=reason, by=by)
-    return _record(sitting, Kind.HOLD, by, reason, now)
+    return record(sitting, Kind.HOLD, by, reason, now)
 
 
 @transaction.atomic
@@ -76,7 +86,7 @@ def new_check(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime)
     if sitting.state in ENDED:
         raise sittings.Ended
     sittings.move_check_in(sitting, CheckIn.UNCHECKED, now=now, reason=reason, by=by)
-    return _record(sitting, Kind.NEW_CHECK, by, reason, now)
+    return record(sitting, Kind.NEW_CHECK, by, reason, now)
 
 
 @transaction.atomic
@@ -87,7 +97,7 @@ def clear_identity(sitting: Sitting, *, by: AbstractUser, reason: str, now: date
         raise NothingToDo
     sittings.move_identity(sitting, Identity.CLEARED, now=now, reason=reason, by=by)
     _accept_person(sitting, by, reason, now)
-    return _record(sitting, Kind.CLEAR_IDENTITY, by, reason, now)
+    return record(sitting, Kind.CLEAR_IDENTITY, by, reason, now)
 
 
 @transaction.atomic
@@ -98,7 +108,7 @@ def reject_identity(sitting: Sitting, *, by: AbstractUser, reason: str, now: dat
         raise NothingToDo
     sittings.move_identity(sitting, Identity.REJECTED, now=now, reason=reason, by=by)
     _staff_check(sitting, IdentityCheck.Verdict.MISMATCH, now)
-    return _record(sitting, Kind.REJECT_IDENTITY, by, reason, now)
+    return record(sitting, Kind.REJECT_IDENTITY, by, reason, now)
 
 
 def _accept_person(sitting: Sitting, by: AbstractUser, reason: str, now: datetime) -> None:
@@ -110,7 +120,7 @@ def _accept_person(sitting: Sitting, by: AbstractUser, reason: str, now: datetim
     _staff_check(sitting, IdentityCheck.Verdict.MATCH, now)
     about_the_person = [Incident.Kind.CHECK_IN_FAILED, *IDENTITY_KINDS, Incident.Kind.CONSENT_DECLINED]
     for incident in sitting.incidents.filter(kind__in=about_the_person, review=Incident.Review.OPEN.value):
-        _write_review(incident, Review.DISMISSED, by, reason, now)
+        incidents.write_review(incident, Review.DISMISSED, by=by, reason=reason, now=now)
     marks.refresh_validity(take(sitting.pk), now=now)
 
 
@@ -134,7 +144,7 @@ def pause(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> 
     if sitting.state == State.PAUSED:
         raise NothingToDo
     sittings.pause(sitting, cause=reason, now=now, by=by)
-    return _record(sitting, Kind.PAUSE, by, reason, now)
+    return record(sitting, Kind.PAUSE, by, reason, now)
 
 
 @transaction.atomic
@@ -150,7 +160,7 @@ def lock(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> I
     if sitting.locked:
         raise NothingToDo
     sittings.pause(sitting, cause=reason, now=now, by=by, locked=True)
-    return _record(sitting, Kind.LOCK, by, reason, now)
+    return record(sitting, Kind.LOCK, by, reason, now)
 
 
 @transaction.atomic
@@ -164,7 +174,7 @@ def _resume(sitting: Sitting, kind: Kind, by: AbstractUser, reason: str, now: da
     if sitting.state == State.IN_PROGRESS:
         raise NothingToDo
     sittings.resume(sitting, now=now, by=by, reason=reason)
-    return _record(sitting, kind, by, reason, now)
+    return record(sitting, kind, by, reason, now)
 
 
 @transaction.atomic
@@ -173,14 +183,14 @@ def extend(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now
     if not 1 <= minutes <= MOST_MINUTES:
         raise Refused(_("延长时间应为1至%(most)d分钟。") % {"most": MOST_MINUTES})
     sitting = sittings.extend(sitting, minutes=minutes, now=now, by=by, reason=reason)
-    return _record(sitting, Kind.EXTEND, by, reason, now, minutes=minutes)
+    return record(sitting, Kind.EXTEND, by, reason, now, minutes=minutes)
 
 
 @transaction.atomic
 def admit_late(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now: datetime) -> Intervention:
     """Let somebody in who came after the last entry: the exam's rule yields to a person's word."""
     sitting = sittings.admit_late(sitting, minutes=minutes, now=now, by=by, reason=reason)
-    return _record(sitting, Kind.ADMIT_LATE, by, reason, now, minutes=minutes)
+    return record(sitting, Kind.ADMIT_LATE, by, reason, now, minutes=minutes)
 
 
 @transaction.atomic
@@ -190,7 +200,7 @@ def terminate(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime)
     if sitting.state == State.TERMINATED:
         raise NothingToDo
     sittings.terminate(sitting, now=now, by=by, reason=reason)
-    return _record(sitting, Kind.TERMINATE, by, reason, now)
+    return record(sitting, Kind.TERMINATE, by, reason, now)
 
 
 @transaction.atomic
@@ -202,7 +212,7 @@ def reopen(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now
     reopened = sittings.reopen(sitting, minutes=minutes, now=now, by=by, reason=reason)
     if reopened.state == sitting.state:
         raise NothingToDo
-    return _record(sitting, Kind.REOPEN, by, reason, now, minutes=minutes)
+    return record(sitting, Kind.REOPEN, by, reason, now, minutes=minutes)
 
 
 @transaction.atomic
@@ -215,7 +225,7 @@ def accept_late(
         raise Refused(_("请选择要采用的作答记录。"))
     sitting = responses.accept_late(sitting, chosen, by=by, reason=reason, now=now)
     numbers = sorted({entry.question for entry in chosen})
-    return _record(sitting, Kind.ACCEPT_LATE, by, reason, now, entries=[one.pk for one in chosen], questions=numbers)
+    return record(sitting, Kind.ACCEPT_LATE, by, reason, now, entries=[one.pk for one in chosen], questions=numbers)
 
 
 # --- photos ----------------------------------------------------------------------------------------------------------
@@ -230,7 +240,7 @@ def replace_photo(
         photo = enrolments.replace_photo(enrolment, image, by=by, reason=reason, now=now)
         sitting = Sitting.objects.filter(enrolment=enrolment).select_related("enrolment").first()
         if sitting is not None:  # before the day there is no sitting; the admin's log has it then
-            _record(sitting, Kind.REPLACE_PHOTO, by, reason, now, photo=photo.pk)
+            record(sitting, Kind.REPLACE_PHOTO, by, reason, now, photo=photo.pk)
     return photo
 
 
@@ -243,47 +253,16 @@ def compare_photo(photo: ReferencePhoto, *, same: bool, by: AbstractUser, reason
         raise NothingToDo
     sitting = Sitting.objects.select_related("enrolment").get(enrolment=photo.enrolment)
     photo.to_compare, photo.compared_at, photo.compared_by_id = False, now, by.pk
-    photo.retired_at = None if same else now
+    photo.retired_at = photo.retired_at if same else now
     photo.save(update_fields=["to_compare", "compared_at", "compared_by", "retired_at"])
     if not same and sitting.identity != Identity.REJECTED:
         reject_identity(sitting, by=by, reason=reason, now=now)
+    marks.refresh_validity(take(sitting.pk), now=now)
     announce(sitting)
-    return _record(sitting, Kind.COMPARE_PHOTO, by, reason, now, photo=photo.pk, same=same)
+    return record(sitting, Kind.COMPARE_PHOTO, by, reason, now, photo=photo.pk, same=same)
 
 
-# --- incidents and results -------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def review_incident(incident: Incident, *, outcome: str, by: AbstractUser, reason: str, now: datetime) -> Intervention:
-    """Confirm or dismiss an incident; the result's validity follows."""
-    reason = require_reason(reason)
-    incident = Incident.objects.select_for_update(of=("self",)).select_related("sitting__enrolment").get(pk=incident.pk)
-    after = Review(outcome)
-    if incident.review == after:
-        raise NothingToDo
-    _write_review(incident, after, by, reason, now)
-    marks.refresh_validity(incident.sitting, now=now)
-    return _record(
-        incident.sitting,
-        Kind.REVIEW_INCIDENT,
-        by,
-        reason,
-        now,
-        incident=incident.pk,
-        incident_kind=incident.kind,
-        outcome=after.value,
-    )
-
-
-def _write_review(incident: Incident, outcome: Review, by: AbstractUser, reason: str, now: datetime) -> None:
-    try:
-        incident.review = lifecycle.move(Review(incident.review), outcome).value
-    except lifecycle.IllegalMove:
-        raise Refused(_("请选择“确认”或“排除”。")) from None
-    incident.review_reason = reason[:REASON_LENGTH]
-    incident.reviewed_by_id, incident.reviewed_at = by.pk, now
-    incident.save(update_fields=["review", "review_reason", "reviewed_by", "reviewed_at"])
+# --- results ---------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -291,7 +270,7 @@ def set_validity(result: Result, validity: str, *, by: AbstractUser, reason: str
     """Decide whether a result counts. Only a person makes it invalid."""
     result = marks.set_validity(result, Validity(validity), reason=reason, by=by, now=now)
     sitting = Sitting.objects.select_related("enrolment").get(pk=result.sitting_id)
-    return _record(sitting, Kind.SET_VALIDITY, by, reason, now, validity=result.validity)
+    return record(sitting, Kind.SET_VALIDITY, by, reason, now, validity=result.validity)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -315,9 +294,9 @@ def send_message(
         by_id=by.pk,
         answers=answers,
     )
-    if answers is not None:
-        _settle(answers, sitting, now)
-    _record(sitting, Kind.MESSAGE, by, text, now, message=message.pk)
+    if answers is not None and not _settle(answers, sitting, now):
+        raise AlreadyAnswered
+    record(sitting, Kind.MESSAGE, by, text, now, message=message.pk)
     announce(sitting)
     return message
 
@@ -329,13 +308,19 @@ def settle_call(call: Message, *, by: AbstractUser, reason: str, now: datetime) 
     sitting = take(call.sitting_id)
     if not _settle(call, sitting, now):
         raise NothingToDo
-    return _record(sitting, Kind.MESSAGE, by, reason, now, settled=call.pk)
+    return record(sitting, Kind.MESSAGE, by, reason, now, settled=call.pk)
 
 
 def _settle(call: Message, sitting: Sitting, now: datetime) -> int:
     """Settle a call for help and those before it; return how many were open."""
     calls = Message.objects.filter(sitting=sitting, direction=Message.Direction.FROM_CANDIDATE.value)
     return calls.filter(settled_at__isnull=True, at__lte=call.at).update(settled_at=now)
+
+
+@transaction.atomic
+def note(sitting: Sitting, *, by: AbstractUser, reason: str, now: datetime) -> Intervention:
+    """Put something on the record that changes nothing: what was seen, what was said at the seat."""
+    return record(take(sitting.pk), Kind.NOTE, by, reason, now)
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exams.domain.lifecycle import State
@@ -18,6 +19,7 @@ from proctoring.models import Incident
 from proctoring.services import incidents
 
 OVER_LIMIT = _("切屏次数超过上限")
+NO_FULL_SCREEN = _("浏览器无法进入全屏，待考务人员处理")
 RECENT = timedelta(minutes=10)
 
 
@@ -33,14 +35,20 @@ class Recorded:
 
 
 @transaction.atomic
-def record(sitting: Sitting, reports: Sequence[Report], *, now: datetime) -> Recorded:
-    """Take reports from the exam page into account; each one once, by its id."""
+def record(sitting: Sitting, reports: Sequence[Report], *, now: datetime, client: str = "") -> Recorded:
+    """Take reports from the exam page `client` into account; each one once, by its id.
+
+    A page that another one has taken over says nothing about the candidate any more.
+    """
     sitting = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan").get(pk=sitting.pk)
-    exam = sitting.enrolment.exam
-    counted = [told.id for told in reports if _record_one(sitting, told, now)]
+    exam, lacked = sitting.enrolment.exam, _lacks_full_screen(sitting)
+    is_current = not client or client == sitting.client
+    counted = [told.id for told in reports if is_current and _record_one(sitting, told, now)]
     follows = lockdown.follows(sitting.switch_count, exam.switch_limit, AfterLimit(exam.after_switch_limit))
     if counted:
-        _follow(sitting, follows, now)
+        _follow(sitting, follows, OVER_LIMIT, now)
+    if not lacked and _lacks_full_screen(sitting):  # the first time only: then a person has let them go on
+        _follow(sitting, lockdown.without_full_screen(AfterLimit(exam.after_switch_limit)), NO_FULL_SCREEN, now)
     return Recorded(sitting.switch_count, exam.switch_limit, counted, [told.id for told in reports], follows)
 
 
@@ -51,6 +59,8 @@ def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
     known = Incident.objects.filter(sitting=sitting, detail__id=told.id).first()
     if known is not None and known.ended_at is not None:
         return bool(known.detail.get("counted"))
+    if known is None and _on_another_device(sitting, told, now):
+        return False
     classified = lockdown.classify(
         told,
         started_at=sitting.started_at,
@@ -70,10 +80,11 @@ def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
 
 
 def _write(sitting: Sitting, told: Report, classified: Classified, kind: Kind) -> None:
+    is_notable = classified.counts or kind is Kind.NO_FULL_SCREEN
     incidents.open_or_extend(
         sitting,
         kind.value,
-        severity=Incident.Severity.WARNING if classified.counts else Incident.Severity.INFO,
+        severity=Incident.Severity.WARNING if is_notable else Incident.Severity.INFO,
         began_at=classified.began_at,
         detail={"id": told.id, "cause": classified.cause.value, "counted": classified.counts},
     )
@@ -95,10 +106,20 @@ def _sent_away(sitting: Sitting, told: Report, now: datetime) -> bool:
     return moves.exclude(before=State.READY.value).exists()
 
 
-def _follow(sitting: Sitting, follows: AfterLimit, now: datetime) -> None:
-    """Do what the organizer chose for the limit; the default is nothing."""
+def _on_another_device(sitting: Sitting, told: Report, now: datetime) -> bool:
+    """Tell whether the candidate changed devices meanwhile: being away from this page is part of that one incident."""
+    moves = sitting.incidents.filter(kind=Incident.Kind.SECOND_DEVICE)
+    return moves.filter(ended_at__gte=told.began_at, ended_at__lte=told.ended_at or now).exists()
+
+
+def _lacks_full_screen(sitting: Sitting) -> bool:
+    return Incident.objects.filter(sitting=sitting, kind=Incident.Kind.NO_FULL_SCREEN).exists()
+
+
+def _follow(sitting: Sitting, follows: AfterLimit, cause: Promise, now: datetime) -> None:
+    """Do what the organizer chose; the default is nothing."""
     with suppress(sittings.Refused):  # it has ended in this very moment
         if follows is AfterLimit.LOCK:
-            sittings.pause(sitting, for_staff(OVER_LIMIT), now=now, locked=True)
+            sittings.pause(sitting, for_staff(cause), now=now, locked=True)
         elif follows is AfterLimit.HAND_IN:
             sittings.submit(sitting, Sitting.EndedBy.SWITCH_LIMIT, now=now)

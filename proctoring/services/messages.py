@@ -45,9 +45,18 @@ def notices(sitting: Sitting) -> list[Notice]:
     ]
 
 
+def mark_delivered(sitting: Sitting, *, now: datetime) -> None:
+    """Note that the candidate's page has fetched its messages; asked every few seconds, written once for each."""
+    told = Message.objects.filter(sitting=sitting, direction=Message.Direction.TO_CANDIDATE)
+    fresh = told.filter(seen_at__isnull=True, delivered_at__isnull=True)
+    if fresh.exists():  # asked first: to write, even nothing, would wait for whoever writes
+        fresh.update(delivered_at=now)
+
+
 def mark_seen(sitting: Sitting, message_id: int, *, now: datetime) -> bool:
     """Write down that the candidate has read a message; tell whether there is such a message."""
     mine = Message.objects.filter(sitting=sitting, pk=message_id, direction=Message.Direction.TO_CANDIDATE)
+    mine.filter(delivered_at__isnull=True).update(delivered_at=now)
     mine.filter(seen_at__isnull=True).update(seen_at=now)
     return mine.exists()
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 ORGANIZER = "Organizer"
 INVIGILATOR = "Invigilator"
+NAMES = {ORGANIZER: _("组织者"), INVIGILATOR: _("考务人员")}  # as people read them
 
 BOTH = (
     "accounts.view_candidate accounts.unlock_candidate "
@@ -19,16 +21,18 @@ BOTH = (
     "exams.view_consent exams.view_sitting exams.view_response exams.view_statechange "
     "proctoring.view_identitycheck proctoring.view_incident proctoring.view_intervention proctoring.view_message "
     "proctoring.view_snapshot proctoring.view_facecalibration "
-    "proctoring.replace_photo proctoring.accept_late proctoring.decide_validity"
+    "proctoring.replace_photo proctoring.accept_late proctoring.decide_validity "
+    "proctoring.view_dossier proctoring.add_dossier"
 )
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     ORGANIZER: frozenset(
         f"{BOTH} accounts.view_credential "
         "exams.change_plan exams.change_exam exams.change_enrolment exams.view_correction exams.change_correction "
         "exams.view_bank exams.view_question exams.view_revision "
-        "exams.view_result exams.view_mark exams.export_result proctoring.view_pictureviewing".split()
+        "exams.view_result exams.view_mark exams.export_result "
+        "proctoring.view_pictureviewing proctoring.view_roomviewing".split()
     ),
-    INVIGILATOR: frozenset(f"{BOTH} proctoring.intervene".split()),
+    INVIGILATOR: frozenset(f"{BOTH} proctoring.watch_room proctoring.intervene".split()),
 }
 
 

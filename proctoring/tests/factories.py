@@ -92,7 +92,14 @@ def staff(*permissions: str) -> User:
 class Page:
     """The websocket of a candidate's page, against the whole application."""
 
-    def __init__(self, sitting: Sitting | None, *, language: str = "zh-hans", origin: str = "http://localhost") -> None:
+    def __init__(
+        self,
+        sitting: Sitting | None,
+        *,
+        language: str = "zh-hans",
+        origin: str = "http://localhost",
+        device: str = "",
+    ) -> None:
         session = browser_of(sitting).cookies["sessionid"].value if sitting else ""
         scope = {
             "type": "websocket",
@@ -101,7 +108,7 @@ class Page:
             "subprotocols": [],
             "headers": [
                 (b"origin", origin.encode()),
-                (b"cookie", f"sessionid={session}; django_language={language}".encode()),
+                (b"cookie", f"sessionid={session}; django_language={language}; device={device}".encode()),
             ],
         }
         self.socket = ApplicationCommunicator(application, scope)

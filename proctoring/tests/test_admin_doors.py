@@ -31,8 +31,9 @@ ORGANIZERS = [
     "exams_question_changelist",
     "exams_correction_changelist",
     "proctoring_pictureviewing_changelist",
+    "proctoring_roomviewing_changelist",
 ]
-NOBODYS = ["auth_user_changelist", "auth_group_changelist", "admin_logentry_changelist"]
+NOBODYS = ["auth_user_changelist", "auth_user_add", "admin_logentry_changelist"]
 
 
 def rows(sitting: Sitting) -> dict[str, str]:

@@ -20,6 +20,7 @@ from proctoring.faces.models import Precision
 from proctoring.faces.pool import VerifierPool
 from proctoring.tests import scenes
 from scripts import face_model
+from tests.fixtures.selection import FACE_MODEL
 
 ROOT = Path(settings.BASE_DIR)
 NOISE = np.random.default_rng(2)
@@ -251,12 +252,9 @@ def test_a_package_that_is_not_the_measured_one_is_not_kept(tmp_path: Path, monk
     assert not (tmp_path / "models").exists()
 
 
-FETCHED = Path(os.environ.get("FACE_MODEL_FILE") or ROOT / "var" / "models" / "fr_feature.onnx")
-
-
-@pytest.mark.skipif(not FETCHED.exists(), reason="only where `make face-model` has fetched it")
+@pytest.mark.face_model
 def test_the_fetched_model_knows_people_apart() -> None:
-    embedder = ArcFace(FETCHED)
+    embedder = ArcFace(FACE_MODEL)
     seen = {name: _described(embedder, name) for name in ("obama", "obama2", "biden")}
     assert embedder.size == 512
     assert np.linalg.norm(seen["obama"] - seen["obama2"]) < 1.1 < 1.2 < np.linalg.norm(seen["obama"] - seen["biden"])

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from exams.models import ReferencePhoto
 from proctoring.models import CheckInTemplate, FaceTemplate, PictureViewing, Snapshot
@@ -76,7 +76,7 @@ def test_what_has_expired_is_deleted_with_its_template() -> None:
     Snapshot.objects.filter(pk=kept.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     ReferencePhoto.objects.filter(enrolment=sitting.enrolment).update(expires_at=timezone.now())
     staying = camera_sitting(photo="biden")
-    assert "1 snapshots and 1 reference photos with 1 face templates" in purge()
+    assert "已永久删除：1张监考图片、1张底照、1个人脸模板。" in purge()
     assert not Snapshot.objects.exists()
     assert [photo.enrolment_id for photo in ReferencePhoto.objects.all()] == [staying.enrolment_id]
     assert FaceTemplate.objects.count() == 1
@@ -85,7 +85,9 @@ def test_what_has_expired_is_deleted_with_its_template() -> None:
 def test_a_dry_run_deletes_nothing() -> None:
     kept = snapshot()
     Snapshot.objects.update(expires_at=timezone.now())
-    assert "Would delete 1 snapshots" in purge("--dry-run")
+    told = purge("--dry-run")
+    assert "已到期：1张监考图片。" in told
+    assert "没有删除任何内容" in told
     assert Snapshot.objects.filter(pk=kept.pk).exists()
 
 
@@ -97,3 +99,17 @@ def test_the_face_of_somebody_who_checked_in_and_never_began_is_deleted_after_th
         CheckInTemplate.objects.create(sitting=sitting, embedder="x", descriptor=b"x", made_at=timezone.now())
     purge()
     assert [kept.sitting for kept in CheckInTemplate.objects.all()] == [waiting]
+
+
+def test_nothing_to_delete_is_said() -> None:
+    snapshot()
+    assert purge() == "没有到期的图片，无需删除。\n"
+
+
+def test_the_purge_speaks_the_language_it_runs_in_and_counts_rightly() -> None:
+    camera_sitting(photo="obama")
+    for taken in (snapshot(), snapshot()):
+        Snapshot.objects.filter(pk=taken.pk).update(expires_at=timezone.now())
+    ReferencePhoto.objects.update(expires_at=timezone.now())
+    with translation.override("en"):
+        assert "Deleted for good: 2 snapshots, 1 reference photo, 1 face template." in purge()

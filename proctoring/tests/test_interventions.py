@@ -15,7 +15,7 @@ from exams.services import sittings
 from exams.services.refusals import ReasonMissing, Refused
 from exams.tests.factories import CLIENT, SittingFactory, minutes
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
-from proctoring.services import incidents, interventions, messages
+from proctoring.services import incidents, interventions, messages, reviews
 from proctoring.tests import scenes
 from proctoring.tests.factories import camera_sitting, give_photo, passed_sitting
 
@@ -238,17 +238,17 @@ def test_a_result_counts_again_when_the_incident_against_it_is_dismissed(by: Use
     incident = confirmed_incident(sitting)
     sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
     assert Result.objects.get().validity == Validity.PENDING_REVIEW
-    done = interventions.review_incident(incident, outcome="dismissed", **words(by))
+    done = reviews.review_incident(incident, outcome="dismissed", **words(by))
     assert Result.objects.get().validity == Validity.VALID
     assert (done.sitting, done.detail["outcome"]) == (sitting, "dismissed")
 
 
 def test_a_review_can_be_changed_but_never_taken_back(by: User) -> None:
     incident = confirmed_incident(passed_sitting())
-    interventions.review_incident(incident, outcome="dismissed", **words(by))
-    interventions.review_incident(incident, outcome="confirmed", **words(by))
+    reviews.review_incident(incident, outcome="dismissed", **words(by))
+    reviews.review_incident(incident, outcome="confirmed", **words(by))
     with pytest.raises(Refused):
-        interventions.review_incident(incident, outcome="open", **words(by))
+        reviews.review_incident(incident, outcome="open", **words(by))
 
 
 def test_only_a_decision_of_a_person_makes_a_result_invalid_and_it_stands(by: User) -> None:

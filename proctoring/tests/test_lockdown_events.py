@@ -12,6 +12,7 @@ from exams.models import Sitting
 from exams.services import sittings
 from exams.tests.factories import SittingFactory, browser_of
 from proctoring.models import Incident
+from proctoring.tests.factories import passed_sitting
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +131,44 @@ def test_an_event_with_a_name_that_no_page_makes_is_refused(sitting: Sitting) ->
     body = {"client": "page-1", "events": [away("\x00")]}
     response = browser_of(sitting).post(reverse("proctoring:events"), body, content_type="application/json")
     assert response.status_code == 400
+
+
+# --- a browser that refuses full screen ------------------------------------------------------------------------------
+
+
+def refused(event_id: str = "one") -> dict[str, Any]:
+    return away(event_id, ago=0, lasted=0, kind="no_full_screen")
+
+
+def test_a_browser_that_refuses_full_screen_is_on_record_and_counts_as_no_switch(sitting: Sitting) -> None:
+    page = browser_of(sitting)
+    assert report(page, refused())["switch_count"] == 0
+    report(page, refused())
+    sitting.refresh_from_db()
+    incident = Incident.objects.get()
+    assert (incident.kind, incident.severity) == ("no_full_screen", "warning")
+    assert incident.ended_at is not None
+    assert sitting.state == "in_progress"
+
+
+@pytest.mark.parametrize("rule", ["lock", "hand_in"])
+def test_where_switching_is_not_left_to_the_record_a_person_looks_first(rule: str) -> None:
+    sitting = SittingFactory(begun=True, exam__after_switch_limit=rule)
+    page = browser_of(sitting)
+    report(page, refused())
+    sitting.refresh_from_db()
+    assert (sitting.state, sitting.locked) == ("paused", True)
+    assert "全屏" in sitting.pause_cause
+    sittings.resume(sitting, timezone.now())
+    report(page, refused("after-a-reload"))
+    sitting.refresh_from_db()
+    assert sitting.state == "in_progress"
+
+
+def test_what_an_unchecked_device_tells_is_not_charged_to_the_candidate() -> None:
+    sitting = passed_sitting(photo=None)
+    Sitting.objects.filter(pk=sitting.pk).update(device="another")
+    body = {"client": "page-2", "events": [away("one")]}
+    page = browser_of(sitting, "this one")
+    assert page.post(reverse("proctoring:events"), body, content_type="application/json").status_code == 409
+    assert not Incident.objects.filter(kind="switched_away").exists()

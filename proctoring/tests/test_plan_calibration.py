@@ -43,7 +43,8 @@ def plan_of(candidates: int, *, photos: int = 1, seed: int = 5) -> Plan:
                 expires_at=timezone.now(),
             )
             identity.store_template(photo, middle + lot.normal(0, 0.3 / np.sqrt(256), 128))
-    return exam.plan
+    plan: Plan = exam.plan
+    return plan
 
 
 def calibrated(plan: Plan, *options: str) -> str:

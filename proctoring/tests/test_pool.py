@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from proctoring import verifier
+from proctoring.faces.asking import Health
 from proctoring.faces.engine import Fault, Hint, Unreadable
-from proctoring.faces.pool import NICENESS, VerifierBusy, VerifierFailed, VerifierPool
+from proctoring.faces.pool import NICENESS, VerifierBusy, VerifierFailed, VerifierPool, WorkerLost
 from proctoring.tests import scenes
 
 
@@ -24,8 +26,19 @@ def pool() -> Iterator[VerifierPool]:
 
 
 def workers(pool: VerifierPool) -> list[int]:
-    assert pool._executor is not None
-    return list(pool._executor._processes)
+    return pool.workers()
+
+
+def until(happens: Callable[[], object], within: float = 60) -> None:
+    ends = time.monotonic() + within
+    while not happens():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.01)
+
+
+def holding(pid: int) -> None:
+    """Stop a worker where it is: the next picture reaches it, and is never looked at."""
+    os.kill(pid, signal.SIGSTOP)
 
 
 def niceness(pid: int) -> int:
@@ -69,51 +82,103 @@ async def test_a_poison_frame_is_refused_and_harms_nobody(pool: VerifierPool) ->
     assert workers(pool) == before
 
 
-async def test_more_frames_than_may_wait_are_sent_away(pool: VerifierPool) -> None:
-    answers = await asyncio.gather(*(pool.observe(scenes.frame()) for _ in range(7)), return_exceptions=True)
-    assert [type(answer) for answer in answers[4:]] == [VerifierBusy] * 3
-    assert all(not isinstance(answer, BaseException) for answer in answers[:4])
+async def test_more_cameras_than_may_wait_are_sent_away(pool: VerifierPool) -> None:
+    await pool.observe(scenes.frame())
+    frame = scenes.frame()
+    frames = (pool.observe(frame, key=f"camera-{index}") for index in range(40))
+    answers = await asyncio.gather(*frames, return_exceptions=True)
+    assert [type(answer) for answer in answers[-7:]] == [VerifierBusy] * 7
+    assert not any(isinstance(answer, BaseException) for answer in answers[:10])
     assert (await pool.observe(scenes.frame())).hint is Hint.NO_FACE
 
 
-async def test_a_worker_killed_at_work_fails_its_frames_only(pool: VerifierPool) -> None:
+async def test_a_flood_from_one_camera_costs_nobody_else_anything(pool: VerifierPool) -> None:
     await pool.observe(scenes.frame())
-    waiting = [asyncio.ensure_future(pool.observe(scenes.frame("obama"))) for _ in range(3)]
-    await asyncio.sleep(0.02)
-    os.kill(workers(pool)[0], signal.SIGKILL)
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert VerifierFailed in {type(answer) for answer in answers}
-    assert (await pool.observe(scenes.frame("obama"))).hint is Hint.OK
+    frame = scenes.frame()
+    flood = [asyncio.ensure_future(pool.observe(frame, key="flood")) for _ in range(200)]
+    await asyncio.sleep(0)
+    assert len(pool._line) <= 2
+    others = await asyncio.gather(*(pool.observe(frame, key=f"other-{index}") for index in range(3)))
+    assert [other.hint for other in others] == [Hint.NO_FACE] * 3
+    answers = await asyncio.gather(*flood, return_exceptions=True)
+    looked_at = [answer for answer in answers if not isinstance(answer, VerifierBusy)]
+    assert len(looked_at) <= 3
+    assert not isinstance(answers[-1], BaseException), "the newest frame wins"
 
 
-async def test_a_worker_killed_while_idle_is_replaced(pool: VerifierPool) -> None:
+async def test_a_worker_killed_at_work_fails_that_frame_alone(pool: VerifierPool) -> None:
     await pool.observe(scenes.frame())
-    os.kill(workers(pool)[0], signal.SIGKILL)
-    await asyncio.sleep(0.5)
+    (pid,) = workers(pool)
+    holding(pid)
+    with_it = asyncio.ensure_future(pool.observe(scenes.frame("obama"), key="unlucky"))
+    await asyncio.to_thread(until, lambda: pool._line._at_work)
+    waiting = [asyncio.ensure_future(pool.observe(scenes.frame(), key=f"other-{index}")) for index in range(3)]
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(WorkerLost):
+        await with_it
+    assert [seen.hint for seen in await asyncio.gather(*waiting)] == [Hint.NO_FACE] * 3
+    assert workers(pool) != [pid]
+
+
+async def test_a_worker_killed_while_idle_costs_no_frame(pool: VerifierPool) -> None:
+    await pool.observe(scenes.frame())
+    (pid,) = workers(pool)
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(until, lambda: b"Z" in Path(f"/proc/{pid}/stat").read_bytes() or workers(pool) != [pid])
     assert (await pool.observe(scenes.frame())).hint is Hint.NO_FACE
 
 
-async def test_an_answer_that_takes_too_long_is_a_failure_and_frees_its_place() -> None:
-    pool = VerifierPool(1, timeout=0.01, pending_per_process=1)
+async def test_a_frame_that_hangs_a_worker_is_given_up_and_not_tried_again() -> None:
+    pool = VerifierPool(1, timeout=60, hangs_after=0.3)
     try:
+        pool.warm()
+        await asyncio.to_thread(until, lambda: workers(pool))
+        (pid,) = workers(pool)
+        holding(pid)
+        with pytest.raises(WorkerLost, match="still at one picture"):
+            await pool.observe(scenes.frame(), key="poison")
+        await asyncio.to_thread(until, lambda: workers(pool) and workers(pool) != [pid])
+        assert not len(pool._line)
+        assert not os.path.exists(f"/proc/{pid}")
+    finally:
+        await asyncio.to_thread(pool.close)
+
+
+async def test_an_answer_that_takes_too_long_is_a_failure(pool: VerifierPool) -> None:
+    await pool.observe(scenes.frame())
+    holding(workers(pool)[0])
+    try:
+        pool._timeout = 0.1
         with pytest.raises(VerifierFailed, match="no answer within"):
-            await pool.observe(scenes.frame())
-        await until_free(pool)
-        with pytest.raises(VerifierFailed, match="no answer within"):
-            await pool.observe(scenes.frame())
+            await pool.observe(scenes.frame(), key="slow")
+    finally:
+        pool._timeout = 60
+        os.kill(workers(pool)[0], signal.SIGCONT)
+    assert (await pool.observe(scenes.frame(), key="slow")).hint is Hint.NO_FACE
+
+
+def test_health_tells_whether_anybody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = VerifierPool(1)
+    assert not pool.health().is_down, "nobody has been asked for yet"
+    try:
+        pool.warm()
+        until(lambda: pool.health().workers == 1)
+        monkeypatch.setattr(Health, "TOLERATED", 0.2)
+        monkeypatch.setattr(pool, "_fill", lambda place: None)  # no worker can be started any more
+        os.kill(workers(pool)[0], signal.SIGKILL)
+        until(lambda: pool.health().is_down, within=10)
+        monkeypatch.undo()
+        until(lambda: pool.health().workers == 1)
+        assert not pool.health().is_down
     finally:
         pool.close()
-
-
-async def until_free(pool: VerifierPool) -> None:
-    ends = time.monotonic() + 60
-    while pool._pending and time.monotonic() < ends:
-        await asyncio.sleep(0.02)
 
 
 async def test_closing_fails_what_waits_and_ends_the_workers() -> None:
     pool = VerifierPool(1, timeout=60)
     pool.warm()
+    await asyncio.to_thread(until, lambda: workers(pool))
     waiting = asyncio.ensure_future(pool.observe(scenes.frame()))
     await asyncio.sleep(0)
     pids = workers(pool)

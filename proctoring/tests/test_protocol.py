@@ -5,7 +5,7 @@ import json
 import pytest
 
 from proctoring.domain import protocol
-from proctoring.domain.protocol import Camera, CameraCause, Hello, Malformed, Purpose, TokenBucket, Verdict
+from proctoring.domain.protocol import Camera, CameraCause, Hello, Malformed, Purpose, Verdict
 
 
 def test_hello_says_who_speaks_and_what_for() -> None:
@@ -53,10 +53,3 @@ def test_replies_carry_their_type() -> None:
     assert told["type"] == "verdict"
     assert told["hint"] == "请保持不动"
     assert told["distance"] is None
-
-
-def test_a_bucket_lets_a_burst_through_and_then_a_rate() -> None:
-    bucket = TokenBucket(rate=2.0, burst=3)
-    assert [bucket.wait(10.0) for _ in range(3)] == [0, 0, 0]
-    assert bucket.wait(10.0) == 0.5
-    assert bucket.wait(10.5) == 0

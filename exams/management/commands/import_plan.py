@@ -1,6 +1,7 @@
 """manage.py import_plan PATH: takes in a plan package, or names everything that is wrong with it."""
 
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from exams import seams
+from exams.importers import checks, package
 from exams.importers import faults as fault_reports
-from exams.importers import package
+from exams.importers.columns import SHEETS
 from exams.importers.normalised import Fault, Refused
 from exams.models import Plan
-from exams.services import plans
+from exams.services import photos, plans
 from exams.services.ledger import CREATED, UNCHANGED, UPDATED, Ledger
 
 
@@ -57,11 +59,13 @@ class Command(BaseCommand):
         """Import, then say what was made and changed; with faults, list them and end with code 1."""
         bars = Bars(shown=options["verbosity"] > 0)
         try:
-            with package.opened(options["path"], lambda done, total: bars(_("检查照片"), done, total)) as brought:
+            look = partial(photos.look_at, progress=bars)
+            with package.opened(options["path"], lambda done, total: bars(_("检查照片"), done, total), look) as brought:
                 ledger = plans.apply(brought, now=timezone.now(), dry_run=options["dry_run"], progress=bars)
         except Refused as refused:
             bars.close()
-            self._report_faults(refused.faults, options["path"], options["faults"])
+            faults = checks.by_place(refused.faults, [sheet.title for sheet in SHEETS])
+            self._report_faults(faults, options["path"], options["faults"])
         else:
             bars.close()
             self._report(ledger, dry_run=options["dry_run"])

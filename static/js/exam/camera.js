@@ -4,16 +4,27 @@
  * <div data-camera>…<video></video>…</div>
  */
 
-/** @param {{root: HTMLElement, config: any, client: string, onChanged: () => void}} options */
+/**
+ * @param {{root: HTMLElement, config: any, client: string, onChanged: () => void}} options
+ * @returns {Promise<() => void>} to be called when the server knows the candidate: opens what a lost sign-in has closed
+ */
 export async function startExamCamera({ root, config, client, onChanged }) {
   // Loaded on demand: the paper has to open even where this module cannot.
   const { startCamera } = await import("../proctoring/camera.js");
-  await startCamera({
+  let isSignedOut = false;
+  const camera = await startCamera({
     video: root.querySelector("[data-camera] video"),
     socketUrl: config.urls.socket,
     purpose: "exam",
     client,
     onCheckIn: onChanged,
     onChanged,
+    onRefused: ({ error }) => (isSignedOut = error === "signed_out"),
   });
+  return () => {
+    if (isSignedOut) {
+      isSignedOut = false;
+      camera?.open();
+    }
+  };
 }

@@ -27,15 +27,21 @@ export async function enter() {
   try {
     await (page.requestFullscreen ? page.requestFullscreen({ navigationUI: "hide" }) : page.webkitRequestFullscreen());
   } catch {
-    return false; // refused by the browser: the page goes on asking
+    return false; // refused by the browser
   }
-  return true;
+  return isOn() || isOnSoon();
+}
+
+/** The older way of asking says nothing when it is refused. @returns {Promise<boolean>} */
+function isOnSoon() {
+  return new Promise((resolve) => window.setTimeout(() => resolve(isOn()), 600));
 }
 
 /** @param {() => void} listener called after every change @param {AbortSignal} [signal] */
 export function onChange(listener, signal) {
   document.addEventListener("fullscreenchange", listener, { signal });
   document.addEventListener("webkitfullscreenchange", listener, { signal });
+  window.matchMedia("(display-mode: fullscreen)").addEventListener("change", listener, { signal }); // by F11
 }
 
 function isInExamClient() {

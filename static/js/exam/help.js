@@ -7,8 +7,8 @@ import { ask, dismiss } from "../lib/dialog.js";
 import { text } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 
-/** @param {{dialog: HTMLDialogElement, url: string, texts: ParentNode}} options */
-export function offerHelp({ dialog, url, texts }) {
+/** @param {{dialog: HTMLDialogElement, url: string, texts: ParentNode, onSent?: (sentence: string) => void}} options */
+export function offerHelp({ dialog, url, texts, onSent = toast }) {
   const form = dialog.querySelector("[data-help-form]");
   const error = dialog.querySelector("[data-help-error]");
   document.addEventListener("click", (event) => {
@@ -28,7 +28,7 @@ export function offerHelp({ dialog, url, texts }) {
       const { data } = await postJson(url, { text: form.elements.text.value.trim() });
       form.reset();
       dismiss(dialog);
-      toast(data.message || text(texts, "help_sent"));
+      onSent(data.message || text(texts, "help_sent"));
     } catch (failure) {
       error.textContent = failure.data?.message || text(texts, "help_failed");
       error.hidden = false;

@@ -16,6 +16,7 @@ import { Lockdown } from "./lockdown.js";
 import { Numbers } from "./numbers.js";
 import { fontSizes, openCompanion, drawer } from "./paper_tools.js";
 import { Questions } from "./questions.js";
+import { offerFullScreen, withoutFullScreen } from "./without_full_screen.js";
 
 const EXTENSION_SEEN_MS = 30000; // smaller moves of the deadline are not worth a word
 
@@ -97,7 +98,7 @@ export class PaperPage {
   #makeSaver() {
     this.delivery = new Delivery({ stage: this.stage, texts: this.texts });
     this.saver = new Saver({
-      send: (body) => postJson(this.config.urls.responses, body),
+      send: (body) => postJson(this.config.urls.responses, { sitting: this.data.sitting, ...body }),
       store: new MemoryStore(),
       client: this.client,
       epoch: this.epoch,
@@ -161,8 +162,18 @@ export class PaperPage {
       },
       onFullScreen: (on) => (on ? this.covers.hide("full_screen") : this.#askForFullScreen()),
     });
-    const button = this.covers.element("full_screen").querySelector("[data-enter-full-screen]");
-    button.addEventListener("click", () => fullScreen.enter(), { signal: this.signal });
+    offerFullScreen({
+      cover: this.covers.element("full_screen"),
+      url: this.config.urls.events,
+      client: this.client,
+      signal: this.signal,
+      onOn: () => this.covers.hide("full_screen"),
+      onWithout: () => {
+        withoutFullScreen.remember(this.data.sitting);
+        this.covers.hide("full_screen");
+        this.askStatus(); // by the exam's rule a person may have to look first
+      },
+    });
   }
 
   // --- what the server says ---
@@ -170,8 +181,7 @@ export class PaperPage {
   /** Take in a status of the server: clock, pauses, an end. */
   update(status, times) {
     this.delivery.signedOut(false);
-    // Compared here: an answer may still be on its way that was asked for before this paper came.
-    if (status.epoch > this.epoch) {
+    if (status.superseded) {
       this.#superseded();
       return;
     }
@@ -260,7 +270,8 @@ export class PaperPage {
   }
 
   #askForFullScreen() {
-    if (!this.config.full_screen || !fullScreen.isSupported() || fullScreen.isOn() || this.isSuperseded) {
+    const isWaived = withoutFullScreen.isRemembered(this.data.sitting);
+    if (isWaived || !this.config.full_screen || !fullScreen.isSupported() || fullScreen.isOn() || this.isSuperseded) {
       return;
     }
     this.#closeDialogs();

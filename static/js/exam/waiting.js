@@ -7,11 +7,13 @@ import { backoff, postForHtml } from "../lib/api.js";
 import { clientId } from "../lib/client.js";
 import { Clock, documentTimes, hms, ticking } from "../lib/clock.js";
 import { text } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
 import { Covers } from "./covers.js";
 import { startExamCamera } from "./camera.js";
 import * as fullScreen from "./full_screen.js";
 import { offerHelp } from "./help.js";
 import { Notices } from "./notices.js";
+import { followSecondCamera } from "./second_camera.js";
 import { PaperPage } from "./paper.js";
 import { StatusPoll } from "./status.js";
 
@@ -32,6 +34,7 @@ const poll = new StatusPoll({
 const waitingEnds = new AbortController();
 let paper = null;
 let isEntering = false;
+let onSignedIn = () => {};
 
 begin();
 
@@ -47,8 +50,11 @@ function begin() {
   }
   offerHelp({ dialog: document.querySelector("#help"), url: config.urls.help, texts });
   poll.start();
+  if (config.second_camera) {
+    followSecondCamera({ urls: config.urls, texts });
+  }
   if (config.camera) {
-    startExamCamera({ root, config, client, onChanged: () => poll.soon() });
+    startExamCamera({ root, config, client, onChanged: () => poll.soon() }).then((signedIn) => (onSignedIn = signedIn));
   }
 }
 
@@ -98,6 +104,7 @@ async function ready(button) {
     return;
   }
   isReady(button, isFull);
+  isFull || note("refused");
 }
 
 /** Ready is who is in full screen; who leaves it again is asked again. */
@@ -170,6 +177,7 @@ function swapIn(html, times) {
 // --- what the server says meanwhile ---
 
 function onStatus(status, times) {
+  onSignedIn();
   notices.show(status.messages ?? [], text(texts, "message_heading"), (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
   if (paper) {
     // An answer to a question from before this paper would send us back to the waiting page.
@@ -185,8 +193,30 @@ function followWaiting(status, times) {
     return;
   }
   followPause(status);
+  followStart(status);
   const isRunning = config.phase === "resume" && status.deadline_at;
   clock.sync(status.server_now, isRunning ? status.deadline_at : config.target, times);
+}
+
+/** Staff may move the start while people wait for it: the countdown goes where the start is now. */
+function followStart(status) {
+  const target = { waiting: status.opens_at, too_early: status.check_in_opens_at }[config.phase];
+  if (target && Date.parse(target) !== Date.parse(config.target)) {
+    config.target = target;
+    write("[data-window] .moment", status.opens_at);
+    write("[data-check-in-opens]", status.check_in_opens_at);
+    toast(text(texts, "start_moved"));
+  }
+}
+
+/** Write a moment on the clock of where the exam is held, as the page has them: 2026-01-19 16:00. */
+function write(selector, moment) {
+  const element = stage.querySelector(selector);
+  if (element) {
+    const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
+    const format = new Intl.DateTimeFormat("sv-SE", { ...parts, timeZone: config.timezone });
+    element.textContent = format.format(new Date(moment));
+  }
 }
 
 function followPause({ state, locked, pause_cause: cause }) {

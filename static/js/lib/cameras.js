@@ -23,16 +23,17 @@ const REASONS = {
 /**
  * Ask for a camera; the browser asks the person. Without a choice, the one that looks at the person.
  * @param {string} deviceId "" for any
+ * @param {"user" | "environment"} facing which one of a phone, where there is no choice
  * @returns {Promise<MediaStream>}
  */
-export async function openCamera(deviceId = "") {
+export async function openCamera(deviceId = "", facing = "user") {
   if (!window.isSecureContext) {
     throw new CameraError("insecure");
   }
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new CameraError("unsupported");
   }
-  const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
+  const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: facing };
   try {
     return await navigator.mediaDevices.getUserMedia({
       audio: false,

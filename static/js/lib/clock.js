@@ -62,6 +62,11 @@ export class Clock {
     return Math.max(0, this.#deadline - (this.now() + this.#offset));
   }
 
+  /** @returns {number | null} the server's time now, in milliseconds; null before the first reply */
+  get serverMs() {
+    return this.#offset === null ? null : this.now() + this.#offset;
+  }
+
   /** @returns {number | null} the server's deadline in milliseconds; null while the clock stands still */
   get deadline() {
     return this.#deadline;

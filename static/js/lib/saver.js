@@ -5,7 +5,7 @@
  *   saver.change(7, ["B"], false);      at once, as often as wanted: only the newest of a question travels
  *   await saver.flush(5000);            true once nothing is left, false when the time is up
  *
- * `send(body)` posts `{client, epoch, ops}` and throws ApiError. States: saved, saving, unsent (the server cannot be
+ * `send(body)` posts `{client, epoch, ops}`, with the sitting, and throws ApiError. States: saved, saving, unsent (the server cannot be
  * reached; it goes on trying), stopped (another page has taken over, or the sitting is over).
  */
 import { ApiError, backoff } from "./api.js";

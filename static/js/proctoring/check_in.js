@@ -2,12 +2,14 @@
  * The check-in page: nothing before the click, then the camera, the verdicts, and the way on; and while a candidate waits
  * for a person, what that person writes to them.
  * <div data-check-in data-state="idle" data-socket data-state-url data-sprite></div>; an element with
- * data-shows="idle live" is visible in those states: idle asking live failed passed flagged held problem.
+ * data-shows="idle live" is visible in those states: idle asking live failed passed flagged held problem elsewhere.
  */
 import { getJson } from "../lib/api.js";
 import { clientId } from "../lib/client.js";
 import { revealInsecureNotice } from "../lib/secure_context.js";
 import { text } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
+import { offerHelp } from "../exam/help.js";
 import { Notices } from "../exam/notices.js";
 import { LiveCamera } from "./live_camera.js";
 
@@ -42,8 +44,8 @@ function enter(state) {
     document.querySelector("[data-picker]").hidden ||= !hasChoice;
     openButton.setAttribute("aria-busy", String(state === "asking"));
   }
-  if (state === "held") {
-    waitForPerson();
+  if (state === "held" || state === "problem" || state === "elsewhere") {
+    waitForPerson(); // and for what they write
   }
 }
 
@@ -52,6 +54,14 @@ function hint(tone, sentence) {
   document.querySelector("[data-hint]").dataset.tone = tone;
   document.querySelector("[data-hint] use").setAttribute("href", `${page.dataset.sprite}#${ICONS[tone]}`);
   say("[data-hint-text]", sentence);
+}
+
+/** Leave standing that a call was sent: whoever waits looks at little else. */
+function called(sentence) {
+  const line = document.querySelector("[data-called]");
+  line.hidden = false;
+  line.textContent = sentence;
+  toast(sentence);
 }
 
 function say(selector, sentence) {
@@ -206,6 +216,7 @@ async function askState() {
     } else if ((data.state === "held") !== (page.dataset.state === "held")) {
       window.location.reload();
     } else {
+      say("[data-place-in-queue]", data.queue);
       notices.show(data.messages, messageHeading, (id) => page.dataset.seenUrl.replace("/0/", `/${id}/`));
     }
   } catch (error) {
@@ -224,6 +235,7 @@ function tryAgain() {
   camera?.resume();
 }
 
+offerHelp({ dialog: document.querySelector("#help"), url: page.dataset.helpUrl, texts, onSent: called });
 if (openButton) {
   openButton.addEventListener("click", openCamera);
   document.querySelector("[data-try-again]").addEventListener("click", tryAgain);

@@ -16,10 +16,12 @@ const CHOICE_KEY = "examplatform.camera";
  * @typedef {object} Options
  * @property {HTMLVideoElement} video
  * @property {string} socketUrl
- * @property {"check_in" | "exam"} purpose
+ * @property {"check_in" | "exam" | "room"} purpose
+ * @property {"user" | "environment"} [facing] which camera of a phone
  * @property {string} client
  * @property {(verdict: {verdict: string, hint: string, frames_good: number, frames_needed: number}) => void} [onVerdict]
  * @property {(state: {state: string, attempt: string, message: string, attempts_left: number, next: string}) => void} [onCheckIn]
+ * @property {() => void} [onReceived] a picture of the room has arrived
  * @property {() => void} [onChanged] something about the sitting differs: ask exams:status
  * @property {(cause: string) => void} [onLost] there is no picture
  * @property {(cameras: MediaDeviceInfo[], deviceId: string) => void} [onLive] there is one
@@ -58,7 +60,7 @@ export class LiveCamera {
     const opening = this.#opening;
     let stream;
     try {
-      stream = await openAny(deviceId);
+      stream = await openAny(deviceId, this.#options.facing);
     } catch (error) {
       if (opening === this.#opening) {
         this.#lose(error.reason ?? "busy");
@@ -76,6 +78,35 @@ export class LiveCamera {
   choose(deviceId) {
     sessionStorage.setItem(CHOICE_KEY, deviceId);
     return this.open(deviceId);
+  }
+
+  /** Use the other camera of a phone. */
+  turn() {
+    this.#options.facing = this.#options.facing === "environment" ? "user" : "environment";
+    return this.open("");
+  }
+
+  /** The page goes to the back: say so while it still can, and send nothing. */
+  hide() {
+    window.clearTimeout(this.#timer);
+    if (this.#stream && !this.#cause) {
+      this.#cause = "hidden";
+      this.#tellCamera();
+    }
+  }
+
+  /** The page is in front again; a phone may have ended its camera meanwhile. */
+  async unhide() {
+    const track = this.#stream?.getVideoTracks()[0];
+    if (!track || track.readyState === "ended") {
+      await this.open("");
+    } else if (this.#cause === "hidden") {
+      this.#cause = "";
+      await this.#options.video.play().catch(() => {});
+      this.#tellCamera();
+      this.#awaiting = false;
+      this.#schedule(0);
+    }
   }
 
   /** Send no frames until `resume`; the picture stays. */
@@ -120,7 +151,7 @@ export class LiveCamera {
     this.#release();
     this.#cause = cause;
     this.#options.onLost?.(cause);
-    if (this.#options.purpose === "exam") {
+    if (this.#options.purpose !== "check_in") {
       this.#connect(); // the invigilators learn that there is no picture, and why
       this.#tellCamera();
     }
@@ -199,6 +230,7 @@ export class LiveCamera {
     this.#options.onConnection?.(false);
     if (isFinal) {
       this.#release();
+      this.#socket = null; // opening the camera again asks again
     }
   }
 
@@ -207,6 +239,15 @@ export class LiveCamera {
       case "verdict":
         this.#answered(message.next_in_ms);
         this.#options.onVerdict?.(message);
+        break;
+      case "received":
+        this.#answered(message.next_in_ms);
+        this.#options.onReceived?.();
+        break;
+      case "look":
+        if (!this.#awaiting) {
+          this.#schedule(0);
+        }
         break;
       case "slow_down":
         this.#answered(message.next_in_ms);
@@ -259,9 +300,9 @@ export class LiveCamera {
 }
 
 /** A camera that was chosen earlier may be gone: then any. */
-async function openAny(deviceId) {
+async function openAny(deviceId, facing) {
   if (!deviceId) {
-    return openCamera();
+    return openCamera("", facing);
   }
   try {
     return await openCamera(deviceId);

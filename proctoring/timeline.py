@@ -1,5 +1,6 @@
 """Everything that happened in a sitting, as one story: what changed, who did it and why, what was noticed and said."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from exams.models import Result, Sitting, StateChange
 from proctoring.admin import words
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
+from proctoring.services.claims import name_of
 
 FIELDS = {
     "state": gettext_lazy("状态"),
@@ -54,8 +56,23 @@ def of(sitting: Sitting) -> list[Entry]:
         *(_checked(one) for one in _checks(sitting)),
         *(_said(one) for one in sitting.messages.select_related("by") if one.direction == _FROM_CANDIDATE),
         *(_agreed(one) for one in sitting.enrolment.consents.all()),
+        *_rhythm(sitting),
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+SLOT = timedelta(minutes=5)
+
+
+def _rhythm(sitting: Sitting) -> Iterator[Entry]:
+    """How many answers arrived in each five minutes: when somebody worked, never what they answered."""
+    began = sitting.started_at
+    if began is None:
+        return
+    arrived = sitting.entries.values_list("received_at", flat=True)
+    for slot, count in Counter((at - began) // SLOT for at in arrived).items():
+        title = ngettext("作答%(count)d次", "作答%(count)d次", count) % {"count": count}
+        yield Entry(began + slot * SLOT, "answers", title, (_("之后五分钟内"),))
 
 
 _FROM_CANDIDATE = Message.Direction.FROM_CANDIDATE
@@ -67,7 +84,7 @@ def _of_people(interventions: list[Intervention], changes: list[StateChange]) ->
         same = [change for change in changes if change.by_id == done.by_id and change.at == done.at]
         lines = tuple(text for change in same if (text := _change(change)))
         title = f"{done.get_kind_display()}{_what(done)}"
-        yield Entry(done.at, "person", title, lines, done.reason, str(done.by))
+        yield Entry(done.at, "person", title, lines, done.reason, name_of(done.by))
 
 
 def _of_the_system(interventions: list[Intervention], changes: list[StateChange]) -> Iterator[Entry]:
@@ -75,7 +92,7 @@ def _of_the_system(interventions: list[Intervention], changes: list[StateChange]
     told = {(done.by_id, done.at) for done in interventions}
     for change in changes:
         if change.by_id is None or (change.by_id, change.at) not in told:
-            by = str(change.by) if change.by else ""
+            by = name_of(change.by) if change.by else ""
             yield Entry(change.at, "state", _change(change), (), change.reason, by)
 
 

@@ -1,0 +1,96 @@
+"""One act for many sittings at once: each is decided on for itself, and whoever could not is named with the reason.
+
+The caller goes through an exam in portions, one transaction each: candidates are told as soon as their portion is
+written, nobody's answers wait for the rest, and a portion that is sent again changes nothing twice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exams.models import Sitting
+from exams.services.refusals import Refused
+from proctoring.models import Claim, Intervention
+from proctoring.services.claims import SILENCE, name_of
+
+Kind = Intervention.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A sitting that was left out, and why; `asks` where it can be done all the same, once somebody has said so."""
+
+    sitting: Sitting
+    why: str
+    asks: bool = False
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of a portion."""
+
+    done: list[Sitting] = field(default_factory=list)
+    left_out: list[NotDone] = field(default_factory=list)
+
+
+@transaction.atomic
+def apply(
+    chosen: Sequence[Sitting],
+    kind: Kind,
+    verb: Callable[..., Intervention],
+    *,
+    batch: str,
+    by: AbstractUser,
+    now: datetime,
+    despite: bool = False,
+    **words: Any,
+) -> Done:
+    """Do one thing for a portion of sittings; `batch` names the whole of which this is a portion."""
+    outcome = Done()
+    before = _done_before(chosen, kind, batch)
+    doubts = {} if despite else {**_paused_apart(chosen, kind), **_handled_by_others(chosen, by, now)}
+    for sitting in chosen:
+        if sitting.pk in before:
+            outcome.done.append(sitting)
+        elif sitting.pk in doubts:
+            outcome.left_out.append(NotDone(sitting, doubts[sitting.pk], asks=True))
+        else:
+            try:
+                made = verb(sitting, by=by, now=now, **words)
+            except Refused as refused:
+                outcome.left_out.append(NotDone(sitting, str(refused)))
+            else:
+                made.detail |= {"batch": batch}
+                made.save(update_fields=["detail"])
+                outcome.done.append(sitting)
+    return outcome
+
+
+def _done_before(chosen: Sequence[Sitting], kind: Kind, batch: str) -> set[int]:
+    known = Intervention.objects.filter(sitting__in=chosen, kind=kind.value, detail__batch=batch)
+    return set(known.values_list("sitting", flat=True))
+
+
+def _handled_by_others(chosen: Sequence[Sitting], by: AbstractUser, now: datetime) -> dict[int, str]:
+    claims = Claim.objects.filter(sitting__in=chosen, ended_at__isnull=True, heard_at__gt=now - SILENCE)
+    others = claims.exclude(by_id=by.pk).select_related("by")
+    return {one.sitting_id: _("%(who)s正在处理该考生") % {"who": name_of(one.by)} for one in others}
+
+
+def _paused_apart(chosen: Sequence[Sitting], kind: Kind) -> dict[int, str]:
+    """Return those whom somebody stopped for a reason of their own: what stopped everybody is over, that may not be."""
+    if kind is not Kind.RESUME:
+        return {}
+    locked = {sitting.pk: _("试卷已锁定，需单独解锁") for sitting in chosen if sitting.locked}
+    stops = Intervention.objects.filter(sitting__in=chosen, kind__in=[Kind.PAUSE.value, Kind.LOCK.value])
+    newest = {stop.sitting_id: stop for stop in stops.select_related("by").order_by("at", "pk")}
+    return locked | {
+        sitting_id: _("由%(who)s单独暂停：%(reason)s") % {"who": name_of(stop.by), "reason": stop.reason}
+        for sitting_id, stop in newest.items()
+        if "batch" not in stop.detail
+    }
