@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
-from exams.models import Enrolment, Exam, Plan, ReferencePhoto
+from exams.models import Enrolment, Exam, Plan
 from proctoring.domain import thresholds
 from proctoring.domain.thresholds import Base, Level, Offset, Source
 from proctoring.faces.comparisons import Faces
@@ -90,9 +90,3 @@ def faces_of(plan: Plan) -> PlanFaces:
     for row in rows:
         seen.setdefault((row.photo.enrolment.candidate_id, row.photo.digest), row)
     return PlanFaces(list(seen.values()))
-
-
-def undescribed(plan: Plan) -> QuerySet[ReferencePhoto]:
-    """Return the photos in force that the face model in use has not described."""
-    photos = ReferencePhoto.objects.filter(enrolment__exam__plan=plan, retired_at__isnull=True)
-    return photos.exclude(Q(template__isnull=False) & Q(template__embedder=embedder_name())).order_by("pk")

@@ -35,6 +35,17 @@ def plug_in() -> None:
     seams.sitting_ended.connect(close_camera, dispatch_uid="proctoring.close_camera")
 
 
+def advise(plan: Plan) -> str | None:
+    """Say after an import what the face check of a plan rests on, and what to run where that is not its photos."""
+    if not any(exam.uses_camera for exam in plan.exams.all()):
+        return None
+    base = calibrations.base_of(plan)
+    if base is not None and base.source is Source.PLAN:
+        return None
+    advice = words.what_to_run(plan.code) if base is None else words.should_run(plan.code)
+    return f"{words.basis(base)}{advice}"
+
+
 def hand_over_messages(sitting: Sitting) -> list[Notice]:
     """Answer a page that asks for its messages; asking is its sign of life, and the answer their delivery."""
     presence.heard(sitting.pk, wall_clock())
@@ -53,17 +64,6 @@ def close_sockets(sender: type[Candidate], candidate_id: int, **facts: Any) -> N
     """Close the camera at once where somebody has signed out; a socket outlives its session otherwise."""
     for sitting_id in Sitting.objects.filter(enrolment__candidate_id=candidate_id).values_list("pk", flat=True):
         broadcasts.session_ended(sitting_id)
-
-
-def advise(plan: Plan) -> str | None:
-    """Say after an import what the face check of a plan rests on, and what to run where that is not its photos."""
-    if not any(exam.uses_camera for exam in plan.exams.all()):
-        return None
-    base = calibrations.base_of(plan)
-    if base is not None and base.source is Source.PLAN:
-        return None
-    advice = words.what_to_run(plan.code) if base is None else words.should_run(plan.code)
-    return f"{words.basis(base)}{advice}"
 
 
 def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:

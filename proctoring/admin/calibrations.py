@@ -89,7 +89,7 @@ def _shown(request: HttpRequest, plan: Plan, faces: PlanFaces) -> dict[str, Any]
         "is_outdated": bool(calibration and calibration.plan_id and calibration.pictures != len(faces.templates)),
         "persons": len(faces.candidates),
         "photos": len(faces.templates),
-        "missing": known.undescribed(plan).count(),
+        "missing": calibrations.undescribed(plan).count(),
         "may_run": request.user.has_perm(MAY_RUN),
         "can_run": not refused,
         "cannot_run": refused,

@@ -11,18 +11,11 @@ from proctoring.domain.drill import Look, Rates
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.matching import Descriptor, Rolling
 from proctoring.domain.recognition import Recognition
+from proctoring.domain.thresholds import Thresholds
 
 ANOTHER_POSE_EVERY = timedelta(seconds=45)
 SWAP_AT = timedelta(seconds=40), timedelta(seconds=60)
 NOTICED_WITHIN = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What faces in the exam are measured with, as domain/thresholds.py has it."""
-
-    threshold: float
-    another: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +31,9 @@ class Person:
     today: Sequence[Look]
     other_days: Sequence[Sequence[Look]] = ()
 
-    def recognition(self, limits: Limits, *, with_check_in: bool = True) -> Recognition:
+    def recognition(self, limits: Thresholds, *, with_check_in: bool = True) -> Recognition:
         known = (self.photos, self.check_in) if with_check_in else (self.photos,)
-        return Recognition(known, limits.threshold, Rolling(limits.another))
+        return Recognition(known, limits.exam, Rolling(limits.another))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,13 @@ class Swaps:
 
 
 def honest_hours(
-    persons: Sequence[Person], limits: Limits, hours_each: float, dice: Random, *, changing: bool, with_check_in: bool
+    persons: Sequence[Person],
+    limits: Thresholds,
+    hours_each: float,
+    dice: Random,
+    *,
+    changing: bool,
+    with_check_in: bool,
 ) -> Rates:
     """Let everybody sit honestly; `changing`: in the pose and light of another of their pictures every 45 seconds."""
     alarms: Counter[Kind] = Counter()
@@ -74,7 +73,7 @@ def honest_hours(
     return Rates(hours_each * len(persons), alarms)
 
 
-def swaps(persons: Sequence[Person], limits: Limits, each: int, dice: Random) -> Swaps:
+def swaps(persons: Sequence[Person], limits: Thresholds, each: int, dice: Random) -> Swaps:
     """Let others of the same group (of any, where there is nobody else) take everybody's place in the middle."""
     seconds: list[float] = []
     played = 0

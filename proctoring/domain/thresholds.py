@@ -1,4 +1,4 @@
-"""How near is near enough: thresholds of a candidate, from what was measured for their plan (decision 0006).
+"""How near is near enough: thresholds of a candidate, from what was measured for their plan (decision 0010).
 
 A threshold holds for one face model and one population. It is measured on single pictures and moved from there to
 what is compared: means of pictures lie nearer to everybody.

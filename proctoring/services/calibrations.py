@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from exams.models import Plan, ReferencePhoto
-from proctoring import calibrations
+from proctoring import calibrations, queries
 from proctoring.calibrations import PlanFaces
 from proctoring.domain.thresholds import Base, Level, Source
 from proctoring.faces import proposals
@@ -60,11 +61,15 @@ def report(faces: Faces, groups: Sequence[str], target: float, *, cautious: bool
 
 def describe_photos(plan: Plan, progress: Progress) -> int:
     """Describe the photos that the face model in use has not seen; return how many it cannot use."""
-    missing = list(calibrations.undescribed(plan).values_list("pk", flat=True))
-    for pk in missing:
+    for pk in list(undescribed(plan).values_list("pk", flat=True)):
         photos.prepare(ReferencePhoto.objects.get(pk=pk))
         progress(1)
-    return calibrations.undescribed(plan).count()
+    return undescribed(plan).count()
+
+
+def undescribed(plan: Plan) -> QuerySet[ReferencePhoto]:
+    """Return the photos of a plan that the face model in use has not described."""
+    return queries.photos_not_described().filter(enrolment__exam__plan=plan)
 
 
 @transaction.atomic

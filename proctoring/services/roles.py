@@ -20,8 +20,9 @@ BOTH = (
     "exams.view_plan exams.view_exam exams.view_section exams.view_enrolment exams.view_referencephoto "
     "exams.view_consent exams.view_sitting exams.view_response exams.view_statechange "
     "proctoring.view_identitycheck proctoring.view_incident proctoring.view_intervention proctoring.view_message "
-    "proctoring.view_snapshot proctoring.view_facecalibration proctoring.view_dossier proctoring.add_dossier "
-    "proctoring.replace_photo proctoring.accept_late proctoring.decide_validity"
+    "proctoring.view_snapshot proctoring.view_facecalibration "
+    "proctoring.replace_photo proctoring.accept_late proctoring.decide_validity "
+    "proctoring.view_dossier proctoring.add_dossier"
 )
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     ORGANIZER: frozenset(

@@ -30,6 +30,7 @@ def test_staged_frames_show_the_face_and_no_two_are_alike() -> None:
     assert all(engine.observe(frame).hint is Hint.OK for frame in frames)
 
 
+@pytest.mark.django_db
 def test_two_persons_sit_quietly_and_take_each_others_place(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("measure_alarms", pairs=pairs, frames=6, hours=1.0, json=True)
     report = json.loads(capsys.readouterr().out)

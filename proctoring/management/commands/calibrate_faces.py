@@ -65,7 +65,7 @@ class Command(BaseCommand):
         plan = Plan.objects.filter(code=options["plan"]).first()
         if plan is None:
             raise CommandError(_("没有编号为 %(code)s 的考试计划。") % {"code": options["plan"]})
-        missing = known.undescribed(plan).count()
+        missing = calibrations.undescribed(plan).count()
         if missing and not options["dry_run"]:
             try:
                 with _bar(missing, options) as progress:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from proctoring import verifier
+from proctoring import calibration_words as words
+from proctoring import calibrations, verifier
 from proctoring.domain import alarm_rates, matching, thresholds
-from proctoring.domain.alarm_rates import Limits, Person, Swaps
+from proctoring.domain.alarm_rates import Person, Swaps
 from proctoring.domain.drill import Look, Rates
 from proctoring.domain.incident_rules import Seen
+from proctoring.domain.thresholds import Thresholds
 from proctoring.faces import stage
 from proctoring.faces.engine import Hint, Observation, Unreadable, embedder_name
 from proctoring.verifier import VerifierFailed
@@ -56,25 +59,18 @@ class Command(BaseCommand):
             _row(group, [one for one in persons if group in ("all", one.group)], limits, options["hours"], dice)
             for group in ["all", *sorted({person.group for person in persons})]
         ]
-        report = {
-            "threshold": limits.threshold,
-            "persons_chosen": len(chosen),
-            "persons_used": len(persons),
-            "groups": rows,
-        }
+        report = {"threshold": limits.exam, "persons_chosen": len(chosen), "persons_used": len(persons), "groups": rows}
         self.stdout.write(json.dumps(report, indent=1) if options["json"] else _table(report))
 
 
-def _limits(threshold: float | None) -> Limits:
-    """Return what is in force for this face model after a check-in with one photo."""
-    base = thresholds.from_table(embedder_name())
-    if base is None and threshold is None:
-        raise CommandError(
-            "Nothing is known about the face model in use: name a --threshold (calibrate_faces finds it)."
-        )
-    known = base.thresholds(1, checked_in=True) if base is not None else None
-    another = known.another if known is not None else (threshold or 0.0)
-    return Limits(threshold or (known.exam if known is not None else 0.0), another)
+def _limits(exam: float | None) -> Thresholds:
+    """Return the thresholds of a candidate with one photo who has checked in, where the plan is not calibrated."""
+    row = calibrations.of_pairs()
+    base = thresholds.from_table(embedder_name()) if row is None else calibrations.base(row)
+    if base is None:
+        raise CommandError(words.basis(None))
+    known = base.thresholds(1, checked_in=True)
+    return known if exam is None else replace(known, exam=exam)
 
 
 def _chosen(path: Path, most: int, dice: Random) -> Iterable[tuple[str, list[Path]]]:
@@ -122,7 +118,7 @@ def _look(observation: Observation) -> Look:
     return Look(SEEN.get(observation.hint, Seen.UNCLEAR), observation.descriptor)
 
 
-def _row(group: str, persons: list[Person], limits: Limits, hours: float, dice: Random) -> dict[str, Any]:
+def _row(group: str, persons: list[Person], limits: Thresholds, hours: float, dice: Random) -> dict[str, Any]:
     def sat(*, changing: bool, with_check_in: bool) -> dict[str, Any]:
         rates = alarm_rates.honest_hours(persons, limits, hours, dice, changing=changing, with_check_in=with_check_in)
         return _rates(rates)
