@@ -57,7 +57,7 @@ def test_wrong_details_are_reported_and_lead_back_to_the_login_page(page: Page) 
     page.get_by_role("dialog").get_by_role("textbox").fill("姓名应为李鸣")
     way.button("提交并返回登录").click()
     page.wait_for_url("**/login/")
-    way.says("您报告的信息问题已转交考务人员。")
+    way.says("您报告的信息问题已转交组织者。")
     assert Correction.objects.get(enrolment=way.place.enrolment).text == "姓名应为李鸣"
     page.goto("/confirm/")
     page.wait_for_url("**/login/**")

@@ -46,7 +46,7 @@ def test_wrong_details_are_recorded_and_the_candidate_is_signed_out() -> None:
     browser = browser_of(sitting)
     answer = browser.post("/confirm/correction/", {"text": " 姓名应为“李小明” "}, follow=True)
     assert answer.redirect_chain == [("/login/", 302)]
-    assert "已转交考务人员" in answer.content.decode()
+    assert "已转交组织者" in answer.content.decode()
     assert Correction.objects.get().text == "姓名应为“李小明”"
     assert "candidate_id" not in browser.session
 

@@ -124,7 +124,7 @@ class CameraConsumer(Socket):
         if self.facts is not None and time.monotonic() < self.watched_until:
             await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
-            observation = await self._observe(data, self.desk.trail.near())
+            observation = await self._observe(data, self.desk.near())
         except Unreadable:
             await self._say((protocol.Verdict("unreadable", str(wording.UNREADABLE), 1000),))
             return

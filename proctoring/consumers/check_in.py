@@ -60,6 +60,7 @@ class CheckInDesk(Desk):
 
     @property
     def _why_a_person(self) -> Promise:
+        """Say why no machine can decide here."""
         if self._has_no_turn_left:
             return identity.RAN_OUT
         return NO_REFERENCE if self.facts.can_decide else NO_THRESHOLD
@@ -91,7 +92,8 @@ class CheckInDesk(Desk):
     def _new_attempt(self, frame: Frame) -> Attempt:
         """Begin anew, with turns in an order that nobody could know."""
         order = secrets.randbelow(len(liveness.ORDERS))
-        self.challenge = liveness.challenge(order) if self.facts.asks_to_turn else None
+        rules = liveness.Rules(same_head=liveness.TURNED_FACE * self.facts.another)
+        self.challenge = liveness.challenge(order, rules) if self.facts.asks_to_turn else None
         return Attempt(frame.at)
 
     def _with_frame(self, attempt: Attempt, frame: Frame) -> Attempt:

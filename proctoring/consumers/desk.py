@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from proctoring import wording
 from proctoring.domain.protocol import Camera, Reply, Verdict
-from proctoring.faces.engine import Hint, Observation
+from proctoring.faces.engine import Box, Hint, Observation
 from proctoring.faces.trail import Trail
 from proctoring.queries import CameraFacts
 
@@ -29,6 +29,10 @@ class Desk(abc.ABC):
     def __init__(self, facts: CameraFacts, now: datetime) -> None:
         self.facts = facts
         self.trail = Trail()
+
+    def near(self) -> Box | None:
+        """Return where to look first in the frame that comes, None for everywhere."""
+        return self.trail.near()
 
     @abc.abstractmethod
     def wants_frames(self) -> bool:

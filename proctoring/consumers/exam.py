@@ -21,7 +21,7 @@ from proctoring.domain.matching import Rolling
 from proctoring.domain.policy import Change, Opened, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.domain.recognition import Recognition
-from proctoring.faces.engine import Hint, Observation
+from proctoring.faces.engine import Box, Hint, Observation
 from proctoring.models import Camera as Source
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
@@ -74,6 +74,10 @@ class ExamDesk(Desk):
 
     def wants_frames(self) -> bool:
         return self.facts.may_watch
+
+    def near(self) -> Box | None:
+        near = super().near()
+        return None if self.watch.is_doubtful else near  # what is doubtful may lie beside the face
 
     async def refresh(self, facts: CameraFacts, now: datetime) -> Sequence[Reply]:
         was_watched, self.facts = self.facts.is_watched, facts

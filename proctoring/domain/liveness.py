@@ -26,6 +26,7 @@ class Turn(StrEnum):
     STRAIGHT = "straight"
 
 
+TURNED_FACE: Final = 1.15  # times what tells another face from frame to frame: a turn makes a face less like itself
 ORDERS: Final = tuple(order for order in product((Turn.LEFT, Turn.RIGHT), repeat=3) if len(set(order)) > 1)
 
 

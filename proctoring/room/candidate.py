@@ -124,7 +124,7 @@ def _aside(
     """Return the acts that this person can do, with what came of the last one."""
     tried: Mapping[str, Form] = {outcome.name: outcome.form} if outcome and outcome.form else {}
     panels = [one for one in acts.panels(request, sitting, tried) if one.act.kind not in OUTSIDE]
-    waiting = sitting.incidents.filter(review=Incident.Review.OPEN)
+    waiting = sitting.incidents.filter(Incident.WAITS)
     return {
         "sitting": sitting,
         "exam": sitting.enrolment.exam,

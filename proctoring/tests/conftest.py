@@ -3,6 +3,7 @@
 The application is loaded by the tests, not here: pytest reads this file before the settings of the suite are made.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def one_verifier() -> Iterator[None]:
-    """Start the workers once for all tests of a file."""
-    yield
+    """Start the workers once for all tests of a file: a frame waits for five seconds only, and they need a while."""
     from proctoring import verifier
 
+    verifier.verifier().warm()
+    patience = time.monotonic() + 60
+    while not verifier.verifier().health().workers and time.monotonic() < patience:
+        time.sleep(0.05)
+    yield
     verifier.shutdown()
 
 

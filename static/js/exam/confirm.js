@@ -19,7 +19,7 @@ const notAccepted = document.querySelector("[data-not-accepted]");
 
 function draw(isMissing) {
   notAccepted.hidden = !isMissing;
-  accepted.toggleAttribute("aria-invalid", isMissing);
+  isMissing ? accepted.setAttribute("aria-invalid", "true") : accepted.removeAttribute("aria-invalid");
 }
 
 form.addEventListener("submit", (event) => {

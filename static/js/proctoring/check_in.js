@@ -61,7 +61,7 @@ function called(sentence) {
   const line = document.querySelector("[data-called]");
   line.hidden = false;
   line.textContent = sentence;
-  toast(sentence);
+  page.dataset.state === "held" || toast(sentence); // elsewhere the line is not to be seen
 }
 
 function say(selector, sentence) {
