@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from proctoring.faces.comparisons import Faces
-from proctoring.faces.images import Unreadable
+from proctoring.faces.images import Unreadable, enlarged
 from proctoring.faces.observation import Descriptor, PhotoReport
 from proctoring.faces.pairs import Fault, Picture, Wrong
 
@@ -36,7 +36,7 @@ def gather(
 
     def look(picture: Picture) -> PhotoReport | Fault:
         try:
-            return describe(picture.path.read_bytes())
+            return describe(enlarged(picture.path.read_bytes()))
         except (OSError, Unreadable) as error:
             return Fault(picture.line, Wrong.UNREADABLE, f"{picture.path.name}: {error}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from proctoring.faces.images import PHOTO, Unreadable, size
+from proctoring.faces.images import TINY_PHOTO, Unreadable, size
 
 MOST_BYTES = 64 * 1024 * 1024
 NEEDED = ("path", "person")
@@ -25,6 +25,11 @@ class Wrong(StrEnum):
     TWICE = "twice"
     MISSING = "missing"
     UNREADABLE = "unreadable"
+
+    @property
+    def can_be_skipped(self) -> bool:
+        """Tell whether the other pictures can be measured without this one."""
+        return self in {Wrong.MISSING, Wrong.UNREADABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def _fits_together(pictures: list[Picture], faults: list[Fault]) -> None:
 def unreadable(picture: Picture) -> Fault | None:
     """Look at the header of a picture: say what is wrong with it before hours are spent on the others."""
     try:
-        size(picture.path.read_bytes(), PHOTO)
+        size(picture.path.read_bytes(), TINY_PHOTO)
     except (OSError, Unreadable) as error:
         return Fault(picture.line, Wrong.UNREADABLE, f"{picture.path.name}: {error}")
     return None

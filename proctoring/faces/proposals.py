@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proctoring.domain.thresholds import LOOSE_TARGET, Level, Offset, least_comparisons
-from proctoring.faces.calibration import EVERYBODY, Measured, measure
+from proctoring.faces.calibration import Measured, measure
 from proctoring.faces.comparisons import NEIGHBOURS, ONE_ONE, Distances, Faces, distances
 
 LEAST_PERSONS = 3 * NEIGHBOURS  # fewer have no neighbourhood that differs from the whole
@@ -73,12 +73,6 @@ def _at(row: Measured, target: float, *, cautious: bool) -> float:
     if point is None:
         raise TooFew(target, row.impostor)
     return round(point.threshold_bounds[0] if cautious else point.threshold, 4)
-
-
-def decisive(rows: Sequence[Measured]) -> str:
-    """Return the group whose faces are the hardest to tell apart."""
-    singles = [row for row in rows if row.shape == ONE_ONE and row.threshold(LOOSE_TARGET) is not None]
-    return min(singles, key=lambda row: row.threshold(LOOSE_TARGET) or 0).group if singles else EVERYBODY
 
 
 # --- faces that are hard to tell --------------------------------------------------------------------------------------

@@ -3,10 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from proctoring.faces import gathering, pairs
+from proctoring.faces import gathering, images, pairs
 from proctoring.faces.engine import Hint, PhotoReport
 from proctoring.faces.pairs import Wrong
 from proctoring.tests import scenes
@@ -75,6 +76,15 @@ def test_a_picture_that_is_none_is_noticed_before_anything_is_measured(folder: P
     assert found[0] is None
     assert found[1] is not None
     assert (found[1].line, found[1].wrong) == (3, Wrong.UNREADABLE)
+
+
+def test_a_tiny_picture_is_enlarged_to_what_a_photo_must_be(folder: Path) -> None:
+    tiny = cv2.imencode(".png", np.full((70, 58, 3), 128, np.uint8))[1].tobytes()
+    (folder / "b1.jpg").write_bytes(tiny)
+    pictures, _faults = pairs.read(listed(folder, "path,person\nb1.jpg,b\n"))
+    assert pairs.unreadable(pictures[0]) is None
+    assert images.size(images.enlarged(tiny), images.PHOTO) == (80, 97)
+    assert images.enlarged(scenes.photo("obama")) == scenes.photo("obama")
 
 
 def test_a_picture_without_a_face_is_counted_in_its_group(folder: Path) -> None:

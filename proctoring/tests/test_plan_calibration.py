@@ -163,6 +163,17 @@ def test_faults_of_a_list_are_named_and_nothing_is_measured(tmp_path: Path) -> N
     assert "第 3 行：文件不存在：none.jpg" in told.getvalue()
 
 
+def test_what_is_missing_can_be_skipped_but_not_what_makes_no_sense(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(scenes.photo("obama"))
+    path = tmp_path / "pairs.csv"
+    path.write_text("path,person\na.jpg,a\nnone.jpg,b\n")
+    with pytest.raises(CommandError, match="至少需要两个人"):
+        call_command("calibrate_faces", "--pairs", str(path), "--skip-unreadable", stderr=StringIO(), verbosity=0)
+    path.write_text("path,person\na.jpg,a\na.jpg,b\n")
+    with pytest.raises(CommandError, match="没有测量"):
+        call_command("calibrate_faces", "--pairs", str(path), "--skip-unreadable", stderr=StringIO(), verbosity=0)
+
+
 def test_pictures_of_a_list_go_through_the_engine_and_curves_are_drawn(tmp_path: Path) -> None:
     lines = ["path,person,group"]
     for name, person in (("obama", "o"), ("obama2", "o"), ("biden", "b")):

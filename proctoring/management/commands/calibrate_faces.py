@@ -49,7 +49,9 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="store without asking")
         parser.add_argument("--store", action="store_true", help="with --pairs: for all plans without their own")
         parser.add_argument(
-            "--skip-unreadable", action="store_true", help="with --pairs: count pictures that cannot be read, go on"
+            "--skip-unreadable",
+            action="store_true",
+            help="with --pairs: name pictures that are missing or no picture, go on",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -96,18 +98,17 @@ class Command(BaseCommand):
 
     def _pairs(self, options: dict[str, Any]) -> None:
         pictures, faults = pairs.read(options["pairs"])
-        broken = [fault for picture in pictures if (fault := pairs.unreadable(picture)) is not None]
-        self._refuse(faults if options["skip_unreadable"] else sorted([*faults, *broken], key=lambda one: one.line))
-        lines = {fault.line for fault in broken}
+        faults += [fault for picture in pictures if (fault := pairs.unreadable(picture)) is not None]
+        self._refuse(faults, options)
+        lines = {fault.line for fault in faults}
         gathered = self._gather([picture for picture in pictures if picture.line not in lines], options)
-        broken += gathered.faults
-        self._refuse([] if options["skip_unreadable"] else gathered.faults)
-        for fault in broken:
-            self.stderr.write(words.fault(fault))
+        self._refuse(gathered.faults, options)
         if gathered.faces.count < 2:
             raise CommandError(_("至少需要两个人各一张可用的人脸图片，才能比对。"))
         report = calibrations.report(gathered.faces, gathered.groups, options["target"], cautious=True)
-        self._tell(report, options, lambda row: row | _acquired(gathered, row["group"], len(broken)))
+        self._tell(
+            report, options, lambda row: row | _acquired(gathered, row["group"], len(faults) + len(gathered.faults))
+        )
         if options["store"]:
             row = known.of_pairs()
             before = known.base(row) if row else thresholds.from_table(embedder_name())
@@ -121,11 +122,14 @@ class Command(BaseCommand):
         finally:
             pool.close()
 
-    def _refuse(self, faults: Sequence[Fault]) -> None:
-        for fault in faults:
+    def _refuse(self, faults: Sequence[Fault], options: dict[str, Any]) -> None:
+        """Name every fault; go on only where the operator wants to do without those pictures."""
+        for fault in sorted(faults, key=lambda one: one.line):
             self.stderr.write(words.fault(fault))
-        if faults:
-            raise CommandError(_("清单有 %(count)d 处错误，没有测量。") % {"count": len(faults)}, returncode=1)
+        skippable = all(fault.wrong.can_be_skipped for fault in faults)
+        if faults and not (skippable and options["skip_unreadable"]):
+            told = _("清单有 %(count)d 处错误，没有测量。") % {"count": len(faults)}
+            raise CommandError(told + (_("加 --skip-unreadable 可略过这些图片。") if skippable else ""), returncode=1)
 
     # --- telling and storing ---
 
