@@ -100,7 +100,7 @@ def draw(
     scores: Iterable[Score], spans: Iterable[Span], answers: Iterable[datetime], begins: datetime, ends: datetime
 ) -> Plot:
     """Return the drawing of what happened between two moments."""
-    ends = max(ends, begins + LEAST_WIDE)
+    so_far, ends = ends, max(ends, begins + LEAST_WIDE)
     known = sorted((one for one in scores if begins <= one.at <= ends), key=lambda one: one.at)
     wide = _Axis(begins.timestamp(), ends.timestamp(), LEFT, RIGHT)
     low, high = _reach(known)
@@ -116,7 +116,7 @@ def draw(
         threshold=None if threshold is None else tall(threshold),
         threshold_value=threshold,
         bars=tuple(_bars(answers, wide, begins, ends)),
-        bands=tuple(_bands(spans, wide, begins, ends)),
+        bands=tuple(_bands(spans, wide, begins, so_far)),
         hours=tuple(_hours(wide, begins, ends)),
         distances=tuple(Tick(tall(value), value) for value in _tenths(low, high)) if known else (),
     )

@@ -48,6 +48,11 @@ def test_a_span_that_lasts_reaches_to_the_end_and_a_moment_can_still_be_seen() -
     assert moment.width >= 3
 
 
+def test_a_span_that_lasts_reaches_no_farther_than_now() -> None:
+    (lasting,) = plot.draw([], [Span(after(1), None, "serious", "x")], [], NINE, after(5)).bands
+    assert lasting.x + lasting.width == (LEFT + RIGHT) / 2
+
+
 def test_what_lies_outside_is_left_out_or_cut() -> None:
     spans = [Span(after(-20), after(-10), "warning", "before"), Span(after(-5), after(5), "warning", "across")]
     drawn = plot.draw([score(-1), score(61)], spans, [after(-1), after(61)], NINE, after(60))
