@@ -7,8 +7,10 @@ import { Socket } from "../proctoring/socket.js";
 import { short } from "./tiles.js";
 
 const EVERY_MS = 8000;
+const TOLD_MS = 5000; // what was just done stays to be read
 const queue = document.querySelector("#queue");
 let clock = new Clock();
+let toldUntil = 0;
 
 new Socket(document.querySelector("[data-queue]").dataset.socket, {
   onOpen: () => {},
@@ -18,7 +20,8 @@ new Socket(document.querySelector("[data-queue]").dataset.socket, {
 
 function isBusy() {
   const typed = [...queue.querySelectorAll('input[name="reason"]')].some((field) => field.value !== "");
-  return typed || (queue.contains(document.activeElement) && document.activeElement.matches("input"));
+  const isRead = performance.now() < toldUntil;
+  return isRead || typed || (queue.contains(document.activeElement) && document.activeElement.matches("input"));
 }
 
 function renew() {
@@ -31,6 +34,14 @@ function readClock() {
   clock = new Clock();
   clock.sync(queue.querySelector("[data-server-now]").dataset.serverNow, null);
   tick();
+  countHeld();
+}
+
+function countHeld() {
+  const badge = document.querySelector("[data-held-count]");
+  const held = queue.querySelectorAll(".queue-card").length;
+  badge.textContent = held;
+  badge.hidden = held === 0;
 }
 
 function tick() {
@@ -39,7 +50,13 @@ function tick() {
   }
 }
 
-document.addEventListener("htmx:afterSettle", readClock);
+document.addEventListener("htmx:afterSettle", () => {
+  readClock();
+  if (queue.querySelector(".said-outcome")) {
+    toldUntil = performance.now() + TOLD_MS;
+    window.setTimeout(renew, TOLD_MS + 1);
+  }
+});
 readClock();
 window.setInterval(tick, 1000);
 window.setInterval(renew, EVERY_MS);
