@@ -112,6 +112,7 @@ async function show(blob, takenAt) {
   URL.revokeObjectURL(before);
   live.dataset.state = "live";
   live.querySelector("[data-taken]").dataset.since = takenAt;
+  tick();
 }
 
 readClock();
