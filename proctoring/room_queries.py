@@ -17,7 +17,7 @@ from exams.models import Enrolment, Exam, Paper, Response, Sitting, StateChange
 from proctoring import broadcasts, presence
 from proctoring.domain import wall
 from proctoring.domain.wall import Noticed
-from proctoring.models import Claim, IdentityCheck, Incident, Message
+from proctoring.models import Camera, Claim, Incident, Message, Snapshot
 from proctoring.services.claims import SILENCE as CLAIM_SILENCE
 from proctoring.services.claims import name_of
 
@@ -232,7 +232,7 @@ class Waiting:
 
     sitting: Sitting
     reason: str
-    last_check: IdentityCheck | None
+    last_picture: Snapshot | None
     claim: Claim | None
 
 
@@ -240,13 +240,13 @@ def queue(exam: Exam, now: datetime) -> list[Waiting]:
     """Return those who wait for a person, in the order in which they began to."""
     sittings = list(held(exam).select_related("enrolment__exam", "enrolment__candidate").order_by("held_since", "pk"))
     reasons = _newest(StateChange.objects.filter(field="check_in", after=CheckIn.HELD.value), sittings, "at")
-    checks = _newest(IdentityCheck.objects.filter(snapshot__isnull=False), sittings, "decided_at")
+    pictures = _newest(Snapshot.objects.filter(camera=Camera.FACE).defer("data"), sittings, "taken_at")
     claims = _claims(exam, now)
     return [
         Waiting(
             sitting=sitting,
             reason=reasons[sitting.pk].reason if sitting.pk in reasons else "",
-            last_check=checks.get(sitting.pk),
+            last_picture=pictures.get(sitting.pk),
             claim=claims.get(sitting.pk),
         )
         for sitting in sittings

@@ -17,6 +17,7 @@ from proctoring.faces.pool import VerifierPool
 __all__ = ["Health", "Unreadable", "Verifier", "VerifierBusy", "VerifierFailed", "shutdown", "verifier", "warmed"]
 
 LOOKS_EVERY = 1.0  # seconds between two looks at the verifier's health
+STARTS_WITHIN = 15.0  # seconds: models are loaded, at the first start converted too
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ async def warmed() -> AsyncIterator[None]:
 async def _watch() -> None:
     """Say in the log when the verifier goes away, and when it is back."""
     was_down = False
+    await asyncio.sleep(STARTS_WITHIN)  # servers and workers start together: nobody is missed yet
     while True:
         health = verifier().health()
         if health.is_down and not was_down:

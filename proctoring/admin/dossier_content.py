@@ -1,6 +1,7 @@
 """What a dossier says of a sitting, in the words of the language it is made in. Points and right answers stay out."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import Count
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from exams.models import Sitting
+from exams.models import ResponseEntry, Sitting
 from exams.services.changes import for_reader
 from proctoring import timeline
 from proctoring.admin import words
@@ -32,6 +33,8 @@ def of(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "incidents": [_incident(one) for one in sitting.incidents.order_by("began_at", "pk")],
         "story": [_entry(entry) for entry in reversed(timeline.of(sitting))],
         "answers": _answers(sitting),
+        "answered": [{"at": _at(at)} for at in _moments(sitting)],
+        "pauses": [{"began_at": _at(one.began_at), "ended_at": _at(one.ended_at)} for one in sitting.pauses.all()],
         "viewings": _viewings(sitting),
     }
 
@@ -167,6 +170,12 @@ def _answers(sitting: Sitting) -> dict[str, Any]:
         "entries": count,
         "sha256": log.hexdigest(),
     }
+
+
+def _moments(sitting: Sitting) -> Iterable[datetime]:
+    """Return when answers arrived that count, for the plot: when somebody worked, never what they answered."""
+    accepted = [ResponseEntry.Outcome.ACCEPTED.value, ResponseEntry.Outcome.LATE_ACCEPTED.value]
+    return sitting.entries.filter(outcome__in=accepted).order_by("pk").values_list("received_at", flat=True)
 
 
 def _viewings(sitting: Sitting) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from exams.models import Sitting
@@ -99,6 +100,8 @@ def plot(content: Mapping[str, Any]) -> Plot:
         if check["distance"] is not None
     ]
     spans = [Span(one["began_at"], one["ended_at"], one["tone"], one["kind"]) for one in content["incidents"]]
+    spans += [Span(one["began_at"], one["ended_at"], "pause", _("暂停")) for one in content["pauses"]]
+    answers = [one["at"] for one in content["answered"]]
     moments = [score.at for score in scores] + [span.began_at for span in spans]
     begins = min([content["sitting"]["started_at"] or content["made_at"], *moments])
-    return drawing.draw(scores, spans, [], begins, content["sitting"]["ended_at"] or content["made_at"])
+    return drawing.draw(scores, spans, answers, begins, content["sitting"]["ended_at"] or content["made_at"])

@@ -148,7 +148,7 @@ def _details(incident: Incident) -> Iterator[str]:
             "looks": known["looks"],
             "shown": known.get("shown", 0),
         }
-    if known.get("confirmed"):
+    if known.get("confirmed") and incident.review != Incident.Review.DISMISSED:
         yield _("已持续到确认时长，成绩暂不计入，待人工核验")
     if known.get("counted") is not None:
         yield _("计入切屏次数") if known["counted"] else _("不计入切屏次数")

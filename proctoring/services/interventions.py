@@ -18,7 +18,6 @@ from exams.services import enrolments, marks, responses, sittings
 from exams.services.changes import REASON_LENGTH, announce, take
 from exams.services.refusals import Refused, require_reason
 from proctoring import broadcasts
-from proctoring.domain.incident_rules import IDENTITY_KINDS
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
 from proctoring.services import incidents
 
@@ -112,13 +111,16 @@ def reject_identity(sitting: Sitting, *, by: AbstractUser, reason: str, now: dat
 
 
 def _accept_person(sitting: Sitting, by: AbstractUser, reason: str, now: datetime) -> None:
-    """Settle every open doubt about who a candidate is, of the machine or of a person."""
+    """Settle every open doubt about who a candidate is, of the machine or of a person.
+
+    What the camera itself did (a picture that loops) is not settled by a card that was checked: it stays to be judged.
+    """
     if sitting.check_in in {CheckIn.HELD, CheckIn.EXHAUSTED, CheckIn.UNCHECKED}:
         sittings.move_check_in(sitting, CheckIn.PASSED, now=now, reason=reason, by=by)
     if sitting.identity in {Identity.IN_DOUBT, Identity.REJECTED}:
         sittings.move_identity(sitting, Identity.CLEARED, now=now, reason=reason, by=by)
     _staff_check(sitting, IdentityCheck.Verdict.MATCH, now)
-    about_the_person = [Incident.Kind.CHECK_IN_FAILED, *IDENTITY_KINDS, Incident.Kind.CONSENT_DECLINED]
+    about_the_person = [Incident.Kind.CHECK_IN_FAILED, Incident.Kind.NOT_THE_PERSON, Incident.Kind.CONSENT_DECLINED]
     for incident in sitting.incidents.filter(kind__in=about_the_person, review=Incident.Review.OPEN.value):
         incidents.write_review(incident, Review.DISMISSED, by=by, reason=reason, now=now)
     marks.refresh_validity(take(sitting.pk), now=now)

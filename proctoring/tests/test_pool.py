@@ -192,8 +192,10 @@ async def test_closing_fails_what_waits_and_ends_the_workers() -> None:
 
 def test_workers_do_not_outlive_a_server_that_was_killed() -> None:
     server = (
-        "import time; from proctoring.faces.pool import VerifierPool; from proctoring.tests import scenes; "
-        "pool = VerifierPool(1); pool.observe_now(scenes.frame()); print('ready', flush=True); time.sleep(60)"
+        "import time; from proctoring.faces.pool import VerifierPool\n"
+        "pool = VerifierPool(1); pool.warm()\n"
+        "while not pool.workers(): time.sleep(0.05)\n"
+        "print('ready', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", server]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:

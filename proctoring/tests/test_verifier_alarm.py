@@ -87,6 +87,7 @@ async def test_the_log_says_when_the_verifier_goes_and_when_it_is_back(
     known: Known, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(verifier, "LOOKS_EVERY", 0.01)
+    monkeypatch.setattr(verifier, "STARTS_WITHIN", 0.0)
     async with verifier.warmed():
         await asyncio.sleep(0.05)
         known.told = UP
