@@ -119,6 +119,12 @@ class SecondCameraConsumer(Socket):
     async def sitting_superseded(self, event: dict[str, Any]) -> None:
         """Another page of the candidate took over: nothing to a phone."""
 
+    async def sitting_watched(self, event: dict[str, Any]) -> None:
+        """An invigilator looks at the candidate's live picture, which is that of the page: nothing to a phone."""
+
+    async def sitting_session_ended(self, event: dict[str, Any]) -> None:
+        """A session of the candidate is over: a phone has none, its pairing is what counts."""
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     async def _is_wanted(self) -> bool:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from exams.models import Sitting
 from exams.services import sittings
-from proctoring import verifier
+from proctoring import broadcasts, live_view, verifier
 from proctoring.consumers import camera, second_camera
 from proctoring.domain.protocol import CloseCode
 from proctoring.models import IdentityCheck, Incident, Snapshot, Thumbnail
@@ -126,6 +126,16 @@ async def test_an_incident_keeps_the_room_before_and_after() -> None:
     kept = await pictures_of(incident)
     assert [bytes(one.data) for one in kept] == [scenes.frame("obama"), scenes.frame("biden")]
     assert {one.camera for one in kept} == {"room"}
+    await phone.leave()
+
+
+async def test_what_is_told_to_the_candidates_page_leaves_the_phone_alone() -> None:
+    sitting = await make()
+    phone = await Phone.with_token(await pair(sitting))
+    await sync_to_async(live_view.ask)(sitting.pk)
+    await sync_to_async(broadcasts.session_ended)(sitting.pk)
+    assert (await phone.show("obama"))["type"] == "received"
+    assert await state(sitting) == "connected"
     await phone.leave()
 
 
