@@ -1,13 +1,15 @@
 """The live picture of one candidate: kept for seconds in the cache, and only while an invigilator looks.
 
 Whoever looks renews a lease; the candidate's socket hears of it, asks its page for frames more often and leaves each of
-them here. Nothing is stored in the database and nothing travels through the channel layer but the notice.
+them here, sealed: the cache may be a Redis that others can read. Nothing is stored in the database and nothing travels
+through the channel layer but the notice.
 """
 
 from datetime import datetime
 
 from django.core.cache import cache
 
+from accounts import encryption
 from proctoring import broadcasts
 
 LEASE = 20  # seconds for which frames keep coming after the last look
@@ -24,13 +26,19 @@ def ask(sitting_id: int) -> None:
 
 async def show(sitting_id: int, jpeg: bytes, taken_at: datetime) -> None:
     """Leave a frame for those who look."""
-    await cache.aset(_key(sitting_id), (taken_at, jpeg), KEPT)
+    await cache.aset(_key(sitting_id), (taken_at, encryption.seal(jpeg, purpose=_key(sitting_id))), KEPT)
 
 
 def newest(sitting_id: int) -> tuple[datetime, bytes] | None:
     """Return when the newest frame was taken, and the JPEG itself; None where none has come lately."""
     found: tuple[datetime, bytes] | None = cache.get(_key(sitting_id))
-    return found
+    if found is None:
+        return None
+    taken_at, sealed = found
+    try:
+        return taken_at, encryption.unseal(sealed, purpose=_key(sitting_id))
+    except encryption.Undecipherable:  # of another server's keys, or of nobody's: no picture of ours
+        return None
 
 
 def is_new_viewing(sitting_id: int, user_id: int) -> bool:

@@ -1,6 +1,7 @@
 """The page of one candidate in the room: the acts there, what others handle, what has changed meanwhile."""
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -209,7 +210,7 @@ def test_the_newest_frame_is_shown_uncached_and_a_viewing_is_written_down_once(
     client: Client, sitting: Sitting
 ) -> None:
     frame = scenes.frame("obama")
-    cache.set(live_view._key(sitting.pk), (timezone.now(), frame), 10)
+    async_to_sync(live_view.show)(sitting.pk, frame, timezone.now())
     for _look in range(3):
         answer = client.get(url("room_picture", sitting))
         assert answer.content == frame
@@ -219,6 +220,6 @@ def test_the_newest_frame_is_shown_uncached_and_a_viewing_is_written_down_once(
 
 
 def test_nobody_looks_on_after_the_end(client: Client, sitting: Sitting) -> None:
-    cache.set(live_view._key(sitting.pk), (timezone.now(), b"x"), 10)
+    async_to_sync(live_view.show)(sitting.pk, b"x", timezone.now())
     sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
     assert client.get(url("room_picture", sitting)).status_code == 204

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
@@ -142,7 +143,17 @@ def test_pages_of_the_room_are_kept_by_no_cache(sitting: Sitting) -> None:
 
 
 def live_view_frame(sitting: Sitting) -> None:
-    cache.set(live_view._key(sitting.pk), (timezone.now(), scenes.frame("obama")), 10)
+    async_to_sync(live_view.show)(sitting.pk, scenes.frame("obama"), timezone.now())
+
+
+def test_a_live_picture_lies_sealed_in_the_cache(sitting: Sitting) -> None:
+    live_view_frame(sitting)
+    key = live_view._key(sitting.pk)
+    taken_at, stored = cache.get(key)
+    assert scenes.frame("obama") not in stored
+    assert live_view.newest(sitting.pk) == (taken_at, scenes.frame("obama"))
+    cache.set(key, (taken_at, scenes.frame("biden")))
+    assert live_view.newest(sitting.pk) is None
 
 
 def test_somebody_who_was_dismissed_watches_no_more(sitting: Sitting) -> None:
