@@ -52,6 +52,7 @@ def apply(
 ) -> Done:
     """Do one thing for a portion of sittings; `batch` names the whole of which this is a portion."""
     outcome = Done()
+    _take_all(chosen)  # the same portion, sent again, waits here and then finds what was done
     before = _done_before(chosen, kind, batch)
     doubts = {} if despite else {**_paused_apart(chosen, kind), **_handled_by_others(chosen, by, now)}
     for sitting in chosen:
@@ -69,6 +70,10 @@ def apply(
                 made.save(update_fields=["detail"])
                 outcome.done.append(sitting)
     return outcome
+
+
+def _take_all(chosen: Sequence[Sitting]) -> None:
+    list(Sitting.objects.select_for_update().filter(pk__in=[one.pk for one in chosen]).order_by("pk").values_list("pk"))
 
 
 def _done_before(chosen: Sequence[Sitting], kind: Kind, batch: str) -> set[int]:

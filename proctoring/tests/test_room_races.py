@@ -1,0 +1,52 @@
+"""What happens at the same moment in the room: nothing is done twice, and nothing that somebody said is lost."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from exams.models import Sitting
+from proctoring.models import Intervention
+from proctoring.services import interventions, many
+from proctoring.tests.factories import passed_sitting, staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def while_open(first: Callable[[], Any], second: Callable[[], Any]) -> None:
+    """Do the second thing while the transaction of the first is not yet over."""
+    is_done = Event()
+
+    def run_first() -> None:
+        with transaction.atomic():
+            first()
+            is_done.set()
+            time.sleep(0.4)
+        connection.close()
+
+    def run_second() -> None:
+        is_done.wait(20)
+        second()
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for running in [pool.submit(run_first), pool.submit(run_second)]:
+            running.result(timeout=60)
+
+
+def test_a_portion_that_is_sent_again_while_it_is_under_way_gives_the_time_once() -> None:
+    sitting, by = passed_sitting(), staff()
+
+    def extend() -> None:
+        words: dict[str, Any] = {"batch": "one", "by": by, "now": timezone.now(), "reason": "断电", "minutes": 10}
+        outcome = many.apply([sitting], Intervention.Kind.EXTEND, interventions.extend, **words)
+        assert [one.pk for one in outcome.done] == [sitting.pk]
+
+    while_open(extend, extend)
+    assert Sitting.objects.get().extra_seconds == 600
+    assert Intervention.objects.count() == 1
