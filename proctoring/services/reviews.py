@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from exams.domain.lifecycle import Review
 from exams.services import marks
+from exams.services.changes import take
 from exams.services.refusals import Refused, require_reason
 from proctoring.models import Incident, Intervention
 from proctoring.services import incidents
@@ -65,6 +66,8 @@ def review_again(
 
 
 def _locked(incident: Incident) -> Incident:
+    """Return the incident as it is now; its sitting first, so that marking it sees what is said here, or waits."""
+    take(incident.sitting_id)
     related = Incident.objects.select_for_update(of=("self",)).select_related("sitting__enrolment__exam")
     return related.get(pk=incident.pk)
 

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from exams.models import Sitting
-from proctoring.models import Intervention
-from proctoring.services import interventions, many
+from exams.models import Result, Sitting
+from exams.services import sittings
+from proctoring.models import Incident, Intervention
+from proctoring.services import incidents, interventions, many, reviews
 from proctoring.tests.factories import passed_sitting, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +40,12 @@ def while_open(first: Callable[[], Any], second: Callable[[], Any]) -> None:
             running.result(timeout=60)
 
 
+def stranger(sitting: Sitting, **detail: Any) -> Incident:
+    return incidents.open_or_extend(
+        sitting, Incident.Kind.NOT_THE_PERSON, severity="serious", began_at=timezone.now(), detail=detail
+    )
+
+
 def test_a_portion_that_is_sent_again_while_it_is_under_way_gives_the_time_once() -> None:
     sitting, by = passed_sitting(), staff()
 
@@ -50,3 +57,14 @@ def test_a_portion_that_is_sent_again_while_it_is_under_way_gives_the_time_once(
     while_open(extend, extend)
     assert Sitting.objects.get().extra_seconds == 600
     assert Intervention.objects.count() == 1
+
+
+def test_what_is_said_of_an_incident_while_the_paper_is_handed_in_holds_the_result_back() -> None:
+    sitting, by = passed_sitting(identity="cleared"), staff()
+    incident = stranger(sitting, confirmed=True)
+
+    def review() -> None:
+        reviews.review_incident(incident, outcome="confirmed", by=by, reason="不是本人", now=timezone.now())
+
+    while_open(lambda: sittings.submit(sitting, "candidate", timezone.now()), review)
+    assert Result.objects.get().validity == "pending_review"
