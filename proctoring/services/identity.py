@@ -192,6 +192,7 @@ def witness(
 ) -> None:
     """Write down a change of what the camera shows, and what it means for the identity."""
     if isinstance(change, Confirmed):
+        sitting = _locked(sitting)  # a person may have rejected them in this moment, and that stays
         incidents.confirm(sitting, change, picture, now)
         doubt(sitting, now=now)
         return

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from exams.models import Result, Sitting
 from exams.services import sittings
+from proctoring.domain.incident_rules import Kind
+from proctoring.domain.policy import Confirmed
 from proctoring.models import Incident, Intervention
-from proctoring.services import incidents, interventions, many, reviews
+from proctoring.services import identity, incidents, interventions, many, reviews
 from proctoring.tests.factories import passed_sitting, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,3 +70,14 @@ def test_what_is_said_of_an_incident_while_the_paper_is_handed_in_holds_the_resu
 
     while_open(lambda: sittings.submit(sitting, "candidate", timezone.now()), review)
     assert Result.objects.get().validity == "pending_review"
+
+
+def test_an_incident_that_lasts_is_confirmed_though_a_person_has_just_rejected_the_identity() -> None:
+    sitting, by = passed_sitting(), staff()
+    incident, now = stranger(sitting), timezone.now()
+    interventions.reject_identity(sitting, by=by, reason="不是本人", now=now)
+    assert sitting.identity == "steady"  # as the socket had read it a moment before
+    identity.witness(sitting, Confirmed(Kind.NOT_THE_PERSON, now), b"", threshold=0.5, now=now)
+    incident.refresh_from_db()
+    assert incident.detail == {"confirmed": True}
+    assert Sitting.objects.get().identity == "rejected"
