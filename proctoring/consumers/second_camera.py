@@ -39,6 +39,7 @@ class SecondCameraConsumer(Socket):
 
     phone: SecondCamera | None = None
     read_at: datetime
+    kept: tuple[Shot, int] | None = None  # the newest full picture that is stored, and its number
 
     async def connect(self) -> None:
         self.limit(FRAMES_A_SECOND, FRAMES_AT_ONCE)
@@ -162,4 +163,7 @@ class SecondCameraConsumer(Socket):
 
     @database_sync_to_async
     def _keep(self, incident: int, shot: Shot) -> None:
-        second_camera.add_picture(incident, self.sitting_id, shot.picture, taken_at=shot.at)
+        """Store a picture with an incident: once, however many incidents begin before the next picture."""
+        known = self.kept[1] if self.kept is not None and self.kept[0] is shot else None
+        stored = second_camera.add_picture(incident, self.sitting_id, shot.picture, taken_at=shot.at, kept=known)
+        self.kept = None if stored is None else (shot, stored)

@@ -111,12 +111,17 @@ def record(sitting: Sitting, change: Open | Close) -> None:
 
 
 @transaction.atomic
-def add_picture(incident_id: int, sitting_id: int, picture: bytes, *, taken_at: datetime) -> None:
-    """Keep a full picture of the room with an incident of its sitting."""
+def add_picture(
+    incident_id: int, sitting_id: int, picture: bytes, *, taken_at: datetime, kept: int | None = None
+) -> int | None:
+    """Keep a full picture of the room with an incident of its sitting; one that is `kept` already is kept once."""
     incident = Incident.objects.filter(pk=incident_id, sitting=sitting_id).first()
     if incident is None:
-        return
-    reason = Incident.Kind(incident.kind).label
-    kept = evidence.keep(sitting_id, picture, reason=reason, taken_at=taken_at, camera=Camera.ROOM.value)
+        return kept
+    if kept is None:
+        reason = Incident.Kind(incident.kind).label
+        stored = evidence.keep(sitting_id, picture, reason=reason, taken_at=taken_at, camera=Camera.ROOM.value)
+        kept = stored.pk if stored is not None else None
     if kept is not None:
         incident.snapshots.add(kept)
+    return kept

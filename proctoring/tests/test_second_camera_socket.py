@@ -129,6 +129,20 @@ async def test_an_incident_keeps_the_room_before_and_after() -> None:
     await phone.leave()
 
 
+async def test_a_picture_is_stored_once_however_many_incidents_it_belongs_to() -> None:
+    sitting = await make()
+    phone = await Phone.with_token(await pair(sitting))
+    await phone.show("obama")
+    for _ in range(3):
+        note = sync_to_async(incidents.note)
+        incident = await note(sitting, Incident.Kind.SWITCHED_AWAY, severity="info", at=timezone.now())
+        assert (await phone.told("received"))["next_in_ms"] == 0
+    await phone.show("biden")
+    assert [bytes(one.data) for one in await pictures_of(incident)] == [scenes.frame("obama"), scenes.frame("biden")]
+    assert await sync_to_async(Snapshot.objects.count)() == 2
+    await phone.leave()
+
+
 async def test_what_is_told_to_the_candidates_page_leaves_the_phone_alone() -> None:
     sitting = await make()
     phone = await Phone.with_token(await pair(sitting))
