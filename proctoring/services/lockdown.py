@@ -21,6 +21,8 @@ from proctoring.services import incidents
 OVER_LIMIT = _("切屏次数超过上限")
 NO_FULL_SCREEN = _("浏览器无法进入全屏，待考务人员处理")
 RECENT = timedelta(minutes=10)
+MOST_WRITTEN = 500  # of a kind in a sitting; a page that tells of more is made to
+MOST_COUNTED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _record_one(sitting: Sitting, told: Report, now: datetime) -> bool:
         now=now,
         sent_away=_sent_away(sitting, told, now),
     )
-    if classified.kind is None:
+    if classified.kind is None or (known is None and _are_enough(sitting, classified, classified.kind)):
         return False
     if known is None:  # the end of an earlier stretch was never reported: the page was reloaded
         incidents.close(sitting, classified.kind.value, ended_at=classified.began_at)
@@ -90,6 +92,12 @@ def _write(sitting: Sitting, told: Report, classified: Classified, kind: Kind) -
     )
     if classified.ended_at is not None:
         incidents.close(sitting, kind.value, ended_at=classified.ended_at)
+
+
+def _are_enough(sitting: Sitting, classified: Classified, kind: Kind) -> bool:
+    """Tell whether so much is on record that more would only hide the rest; of what counts, more is."""
+    written = Incident.objects.filter(sitting=sitting, kind=kind.value).count()
+    return written >= (MOST_COUNTED if classified.counts else MOST_WRITTEN)
 
 
 def _trips(sitting: Sitting, known: Incident | None, now: datetime) -> list[Trip]:

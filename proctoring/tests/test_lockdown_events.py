@@ -12,6 +12,7 @@ from exams.models import Sitting
 from exams.services import sittings
 from exams.tests.factories import SittingFactory, browser_of
 from proctoring.models import Incident
+from proctoring.services import lockdown
 from proctoring.tests.factories import passed_sitting
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,17 @@ def test_the_beginning_and_the_end_of_a_trip_are_one(sitting: Sitting) -> None:
     assert report(page, away("one", ago=2_000, lasted=None))["switch_count"] == 0
     assert report(page, away("one", ago=9_000, lasted=8_000))["switch_count"] == 1
     assert Incident.objects.get().ended_at is not None
+
+
+def test_a_page_that_makes_up_events_fills_no_table_and_hides_no_switch(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockdown, "MOST_WRITTEN", 3)
+    page = browser_of(sitting)
+    report(page, *(away(f"made-up-{number}", ago=9_000) for number in range(20)))
+    assert Incident.objects.count() == 3
+    assert report(page, away("real", ago=2_500, lasted=2_000))["switch_count"] == 2
+    assert Incident.objects.count() == 4
 
 
 def test_a_short_loss_of_focus_is_neither_kept_nor_counted(sitting: Sitting) -> None:
