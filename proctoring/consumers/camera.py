@@ -121,7 +121,7 @@ class CameraConsumer(Socket):
             await self._say((protocol.Verdict("not_wanted", str(wording.NOT_WATCHED), 10_000),))
             return
         taken_at = wall_clock()
-        if self.facts is not None and time.monotonic() < self.watched_until:
+        if self.facts is not None and not self.facts.is_elsewhere and time.monotonic() < self.watched_until:
             await live_view.show(self.facts.sitting_id, data, taken_at)
         try:
             observation = await self._observe(data, self.desk.near())
@@ -154,8 +154,10 @@ class CameraConsumer(Socket):
             return None
 
     def _key(self) -> str:
-        """Name the camera: of one sitting, only the newest frame waits to be looked at."""
-        return "" if self.facts is None else f"sitting-{self.facts.sitting_id}"
+        """Name the camera: of one, only the newest frame waits. Another device has one of its own."""
+        if self.facts is None:
+            return ""
+        return f"sitting-{self.facts.sitting_id}" + ("-elsewhere" if self.facts.is_elsewhere else "")
 
     # --- what the rest of the platform says --------------------------------------------------------------------------
 

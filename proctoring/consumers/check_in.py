@@ -81,7 +81,8 @@ class CheckInDesk(Desk):
         return (self._state(),) if changed else ()
 
     async def look(self, frame: Frame) -> Sequence[Reply]:
-        await self.album.show(Shot(frame.at, frame.picture), at_once=False, has_trail=False)
+        if not self.facts.is_elsewhere:  # the wall shows the camera where the exam goes on
+            await self.album.show(Shot(frame.at, frame.picture), at_once=False, has_trail=False)
         attempt = self.attempt = self._with_frame(self.attempt or self._new_attempt(frame), frame)
         decision = check_in.decide(attempt, self.facts.references, self.rules, frame.at, self.challenge)
         if decision.outcome is Outcome.LOOKING:

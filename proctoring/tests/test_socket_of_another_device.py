@@ -13,10 +13,10 @@ from accounts.devices import COOKIE, device_of
 from exams.models import Sitting
 from exams.services import sittings
 from exams.tests.factories import CLIENT, browser_of
-from proctoring import verifier
+from proctoring import live_view, verifier
 from proctoring.consumers import camera
 from proctoring.domain.protocol import CloseCode
-from proctoring.models import Incident
+from proctoring.models import Incident, Thumbnail
 from proctoring.tests.factories import Page, camera_sitting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,3 +102,15 @@ async def test_signing_out_elsewhere_leaves_this_camera_alone() -> None:
     await sync_to_async(sign_out)(await sync_to_async(browser_of)(sitting, SECOND))
     assert (await page.show("obama"))["type"] == "verdict"
     await page.leave()
+
+
+async def test_what_another_device_shows_is_not_shown_as_the_candidate_before_it_has_passed() -> None:
+    sitting = await begun()
+    other = await Page.of(sitting, "check_in", device=SECOND)
+    await other.told("check_in")
+    await sync_to_async(live_view.ask)(sitting.pk)
+    await other.told("look")
+    await other.show("biden")
+    assert await sync_to_async(live_view.newest)(sitting.pk) is None
+    assert not await sync_to_async(Thumbnail.objects.exists)()
+    await other.leave()
