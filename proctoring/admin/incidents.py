@@ -88,7 +88,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         related = ("sitting__enrolment__exam", "sitting__enrolment__candidate", "reviewed_by")
-        return super().get_queryset(request).select_related(*related).prefetch_related("snapshots")
+        return super().get_queryset(request).select_related(*related).prefetch_related(page.with_pictures())
 
     @admin.display(description=gettext_lazy("类型"), ordering="kind")
     def kind_name(self, incident: Incident) -> str:

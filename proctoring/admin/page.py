@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 
@@ -66,7 +66,7 @@ def live(sitting: Sitting, now: datetime) -> dict[str, Any]:
 def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[str, Form]) -> dict[str, Any]:
     """Return everything the page shows."""
     may = request.user.has_perm
-    checks = list(sitting.identity_checks.select_related("snapshot"))
+    checks = list(sitting.identity_checks.select_related("snapshot").defer("snapshot__data"))
     told = [one for one in checks if one.occasion != IdentityCheck.Occasion.MINUTE]
     paper = answers.of(
         sitting, with_key=may("exams.view_revision"), with_points=may("exams.view_result") and may("exams.view_mark")
@@ -86,7 +86,7 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "minutes": len(checks) - len(told),
         "thresholds": queries.thresholds_of(sitting.enrolment.exam.plan, queries.templates(sitting.enrolment)),
         "sees_pictures": may("proctoring.view_snapshot"),
-        "incidents": [incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
+        "incidents": [incident_line(one, now) for one in incidents_of(sitting)],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
         "call": open_calls(sitting).order_by("-at").first(),
         "paper": paper,
@@ -96,6 +96,16 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "makes_dossiers": may("proctoring.add_dossier"),
         "dossiers": list(sitting.dossiers.select_related("made_by")),
     }
+
+
+def with_pictures() -> Prefetch[str]:
+    """Name the pictures of incidents without what is on them: a page holds addresses, and is asked for often."""
+    return Prefetch("snapshots", Snapshot.objects.defer("data"))
+
+
+def incidents_of(sitting: Sitting) -> QuerySet[Incident]:
+    """Return the incidents of a sitting as its pages list them."""
+    return sitting.incidents.select_related("reviewed_by", "second_reviewed_by").prefetch_related(with_pictures())
 
 
 def incident_line(incident: Incident, now: datetime) -> IncidentLine:
@@ -133,13 +143,13 @@ def _at_the_door(check: IdentityCheck) -> bool:
 def photos(sitting: Sitting) -> list[ReferencePhoto]:
     """Return the photos in force, and those that still wait for a comparison with the ID card."""
     shown = sitting.enrolment.photos.filter(Q(retired_at__isnull=True) | Q(to_compare=True))
-    return list(shown.order_by("position", "pk"))
+    return list(shown.defer("data").order_by("position", "pk"))
 
 
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:
     """Return the newest picture of the exam itself, where it is not the one of the check-in."""
     shown = {check.snapshot_id for check in told if _at_the_door(check)}
-    newest: Snapshot | None = sitting.snapshots.filter(camera=Camera.FACE).order_by("-taken_at").first()
+    newest: Snapshot | None = sitting.snapshots.filter(camera=Camera.FACE).defer("data").first()
     return newest if newest is not None and newest.pk not in shown else None
 
 

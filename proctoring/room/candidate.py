@@ -112,7 +112,7 @@ def _now(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "heard_at": heard,
         "total": story.total(sitting),
         "plot": story.plot(sitting, now),
-        "incidents": [admin_page.incident_line(one, now) for one in sitting.incidents.prefetch_related("snapshots")],
+        "incidents": [admin_page.incident_line(one, now) for one in admin_page.incidents_of(sitting)],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
         "story": timeline.of(sitting),
     }

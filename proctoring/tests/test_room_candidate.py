@@ -5,8 +5,10 @@ from asgiref.sync import async_to_sync
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from exams.models import Sitting
 from exams.services import sittings
 from proctoring import live_view
 from proctoring.models import Claim, Incident, Intervention, Message, PictureViewing
-from proctoring.services import claims, freshness, incidents, interventions, messages, reviews
+from proctoring.services import claims, evidence, freshness, incidents, interventions, messages, reviews
 from proctoring.tests import scenes, staff
 from proctoring.tests.factories import passed_sitting
 
@@ -48,6 +50,21 @@ def act(client: Client, sitting: Sitting, kind: str, stamp: str | None = None, *
 
 def fresh(sitting: Sitting) -> Sitting:
     return Sitting.objects.select_related("enrolment__exam__plan").get(pk=sitting.pk)
+
+
+def test_a_page_that_names_pictures_does_not_load_them(client: Client, sitting: Sitting) -> None:
+    incident = incidents.open_or_extend(
+        sitting, Incident.Kind.NOT_THE_PERSON, severity="serious", began_at=timezone.now()
+    )
+    kept = evidence.keep(sitting.pk, scenes.frame("biden"), reason="x", taken_at=timezone.now())
+    assert kept is not None
+    incident.snapshots.add(kept)
+    change = reverse("admin:exams_sitting_change", args=[sitting.pk])
+    pages = [url("room_candidate", sitting), url("room_news", sitting), change, "/admin/proctoring/incident/"]
+    for page in pages:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(page).status_code == 200
+        assert not [query for query in asked if 'snapshot"."data"' in query["sql"]], page
 
 
 # --- acting ----------------------------------------------------------------------------------------------------------
