@@ -12,7 +12,7 @@ from exams.services.refusals import Refused
 from proctoring import access
 from proctoring.admin.acts import ACTS
 from proctoring.room.candidate import UNPROCESSABLE, log
-from proctoring.room.door import Malformed, acting, bar, body, ids, page, part, watching, words
+from proctoring.room.door import MOST_BYTES, Malformed, acting, bar, body, ids, page, part, watching, words
 from proctoring.room.wall import FOR_MANY
 from proctoring.services import announcements, many
 from proctoring.services.messages import LONGEST
@@ -35,7 +35,7 @@ def act_on_many(request: HttpRequest, exam_id: int) -> HttpResponse:
     numbers = ids(data, "sittings", PORTION)
     if kind is None or not batch:
         raise Malformed("no act")
-    form = ACTS[kind.value].form({"reason": data.get("reason", ""), "minutes": data.get("minutes", "")})
+    form = ACTS[kind.value].form({"reason": words(data, "reason", MOST_BYTES), "minutes": data.get("minutes", "")})
     if not form.is_valid():
         said = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": "incomplete", "message": said}, status=UNPROCESSABLE)

@@ -113,3 +113,9 @@ def test_what_is_missing_is_said_and_nothing_is_done(client: Client, exam: Exam,
     assert answer["error"] == "incomplete"
     assert answer["message"]
     assert Sitting.objects.get(pk=sitting.pk).extra_seconds == 0
+
+
+def test_half_a_character_in_a_reason_is_left_out(client: Client, exam: Exam) -> None:
+    running = seated(exam)
+    assert send(client, exam, "pause", [running], reason="断电\ud83d")["done"] == [running.pk]
+    assert Intervention.objects.get().reason == "断电"
