@@ -1,5 +1,6 @@
 """The identity gate: whether a candidate may go on to the paper, and why a result does not count yet."""
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from exams.domain.lifecycle import CheckIn, Identity
@@ -57,12 +58,13 @@ def reason_to_review(sitting: Sitting) -> str | None:
 
 
 def _reason_of_incidents(sitting: Sitting) -> str | None:
-    """Return why an incident about who is there, of confirmed length, holds the result back, or None.
+    """Return why an incident about who is there, of confirmed length or confirmed by a person, holds it back, or None.
 
     Clearing a person settles what is still open; what waits for a second person, or divides two, is not settled.
     """
+    by_a_person = Q(review=Incident.Review.CONFIRMED) | Q(second_review=Incident.Review.CONFIRMED)
     weighty = Incident.objects.filter(
-        sitting=sitting, kind__in=[kind.value for kind in IDENTITY_KINDS], detail__confirmed=True
+        Q(detail__confirmed=True) | by_a_person, sitting=sitting, kind__in=[kind.value for kind in IDENTITY_KINDS]
     ).select_related("sitting__enrolment__exam")
     standings = {incident.standing for incident in weighty}
     if Standing.DISPUTED in standings:

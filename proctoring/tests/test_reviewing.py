@@ -113,3 +113,15 @@ def test_what_has_been_judged_anew_meanwhile_is_not_judged_as_it_was(incident: I
     reviews.review_incident(incident, outcome="confirmed", **words(staff()))
     with pytest.raises(interventions.NothingToDo):
         reviews.review_again(incident, outcome="dismissed", seen="dismissed", **words(staff()))
+
+
+@pytest.mark.django_db
+def test_a_stranger_whom_a_person_confirms_holds_the_result_back_however_short_it_was() -> None:
+    sitting, by = passed_sitting(), staff()
+    short = incidents.open_or_extend(sitting, Incident.Kind.NOT_THE_PERSON, severity="serious", began_at=NOW)
+    sittings.submit(sitting, "candidate", NOW)
+    assert validity(short)[0] == "valid"
+    reviews.review_incident(short, outcome=CONFIRMED, by=by, reason="不是本人", now=NOW)
+    assert validity(short)[0] == "pending_review"
+    reviews.review_incident(short, outcome=DISMISSED, by=by, reason="看错了", now=NOW)
+    assert validity(short)[0] == "valid"
