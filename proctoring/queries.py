@@ -119,7 +119,7 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         attempts=exam.check_in_attempts,
         failures=sitting.check_in_failures,
         face_rule=exam.face_rule,
-        adopts=exam.without_reference == Exam.WithoutReference.ADOPT,
+        adopts=exam.without_reference == Exam.WithoutReference.ADOPT and not _has_photo(enrolment),
         asks_to_turn=exam.asks_to_turn,
         consented=consented(enrolment) is True,
         device=sitting.asking_device,
@@ -173,6 +173,11 @@ def unpacked(stored: bytes) -> Descriptor:
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
     return bool(templates(enrolment))
+
+
+def _has_photo(enrolment: Enrolment) -> bool:
+    """Tell whether a photo is in force, described or not: then no other face takes its place."""
+    return ReferencePhoto.objects.filter(enrolment=enrolment, retired_at__isnull=True).exists()
 
 
 def templates(enrolment: Enrolment) -> list[FaceTemplate]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exams import queries
-from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
+from exams.domain.lifecycle import ENDED, CheckIn, Identity, State, Validity
 from exams.domain.timing import NOTHING, Span, held_within
 from exams.models import Pause, Result, Sitting
 from exams.services import marks
@@ -193,7 +193,8 @@ def _restart(sitting: Sitting, minutes: int, now: datetime, by: AbstractBaseUser
     if is_overdue(sitting, now):
         raise Refused(_("该考生已没有剩余时间，请填写要增加的分钟数。"))
     sitting.epoch, sitting.client = sitting.epoch + 1, ""
-    Result.objects.filter(sitting=sitting, decided_by__isnull=True).delete()  # made anew at the next end
+    # Made anew at the next end: what a person let count was another paper. What they made invalid stays so.
+    Result.objects.filter(sitting=sitting).exclude(validity=Validity.INVALID.value).delete()
     if sitting.check_in == CheckIn.HELD:
         sitting.held_since = now
         _start_pause(sitting, for_staff(AWAITING_A_PERSON), now, by)

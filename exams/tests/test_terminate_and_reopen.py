@@ -123,3 +123,15 @@ def test_a_candidate_who_was_waiting_for_a_person_still_waits(admin_user: User) 
     assert (reopened.state, reopened.held_since) == ("paused", now)
     passed = sittings.move_check_in(sitting, "passed", now + minutes(5), by=admin_user)
     assert passed.deadline_at == now + minutes(5) + minutes(55)
+
+
+@pytest.mark.parametrize(("decided", "after"), [("valid", "pending_review"), ("invalid", "invalid")])
+def test_a_reopened_paper_is_judged_anew_but_what_was_made_invalid_stays_so(
+    admin_user: User, open_seams: None, decided: str, after: str
+) -> None:
+    sitting = terminated(SittingFactory(begun=True), admin_user)
+    ended_at = sitting.ended_at or timezone.now()
+    marks.set_validity(Result.objects.get(sitting=sitting), decided, reason=REASON, by=admin_user, now=ended_at)
+    sittings.reopen(sitting, minutes=5, now=ended_at + minutes(1), by=admin_user, reason=REASON)
+    sittings.terminate(sitting, ended_at + minutes(2), by=admin_user, reason=REASON)
+    assert Result.objects.get(sitting=sitting).validity == after

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from exams import seams
 from exams.models import Exam, ReferencePhoto, Sitting
+from proctoring import queries
 from proctoring.domain.check_in import Outcome
 from proctoring.models import CheckInTemplate, FaceTemplate, IdentityCheck, Incident, Snapshot
 from proctoring.services import identity
@@ -147,3 +148,9 @@ def test_a_result_counts_when_neither_identity_nor_incident_speaks_against_it(
         review_reason="" if review == "open" else "已核对",
     )
     assert (seams.reasons_to_review(sitting) == []) is counts
+
+
+def test_a_photo_that_nobody_has_described_yet_is_not_replaced_by_the_first_face() -> None:
+    sitting = camera_sitting(exam__without_reference=Exam.WithoutReference.ADOPT.value)
+    FaceTemplate.objects.all().delete()
+    assert not queries.camera_facts(sitting, timezone.now()).adopts
