@@ -165,13 +165,14 @@ def at_least_one(text: str) -> int:
 
 
 def main() -> int:
-    """Read the options and run; SIGTERM ends as Ctrl-C does."""
+    """Read the options and run; SIGTERM ends as Ctrl-C does, which a shell in the background may have switched off."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--servers", type=at_least_one, default=2, help="server processes (2)")
     parser.add_argument("--workers", type=at_least_one, default=2, help="verifier workers (2)")
     parser.add_argument("--processes", type=int, default=0, help="processes of each worker (a share of the cores)")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         return run(options.servers, options.workers, options.processes)
     except KeyboardInterrupt:
