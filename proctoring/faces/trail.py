@@ -4,7 +4,7 @@ from typing import Final
 
 from proctoring.faces.observation import Box, Observation
 
-WHOLE_EVERY: Final = 5  # frames of which one is searched whole, so that a second person is not missed for long
+WHOLE_EVERY: Final = 6  # frames of which one is searched whole, so that a second person is not missed for long
 
 
 class Trail:
