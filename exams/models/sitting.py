@@ -193,6 +193,8 @@ class ResponseEntry(models.Model):
         LATE_ACCEPTED = "late_accepted", _("迟到，宽限内采用")
         LATE_KEPT = "late_kept", _("迟到，待人工裁定")
 
+    COUNTING: ClassVar = (Outcome.ACCEPTED.value, Outcome.LATE_ACCEPTED.value)  # what became an answer
+
     sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="entries", verbose_name=_("答卷"))
     question = models.PositiveIntegerField(_("题号"))
     client = models.CharField(max_length=64)

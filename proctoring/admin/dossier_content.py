@@ -174,8 +174,8 @@ def _answers(sitting: Sitting) -> dict[str, Any]:
 
 def _moments(sitting: Sitting) -> Iterable[datetime]:
     """Return when answers arrived that count, for the plot: when somebody worked, never what they answered."""
-    accepted = [ResponseEntry.Outcome.ACCEPTED.value, ResponseEntry.Outcome.LATE_ACCEPTED.value]
-    return sitting.entries.filter(outcome__in=accepted).order_by("pk").values_list("received_at", flat=True)
+    counting = sitting.entries.filter(outcome__in=ResponseEntry.COUNTING)
+    return counting.order_by("pk").values_list("received_at", flat=True)
 
 
 def _viewings(sitting: Sitting) -> list[dict[str, Any]]:

@@ -15,8 +15,7 @@ def plot(sitting: Sitting, now: datetime) -> Plot:
     checks = sitting.identity_checks.order_by("decided_at").values_list("decided_at", "distance", "threshold")
     scores = [Score(at, distance, threshold) for at, distance, threshold in checks if distance is not None]
     begins = min([sitting.started_at or now, *(score.at for score in scores[:1])])
-    accepted = [ResponseEntry.Outcome.ACCEPTED.value, ResponseEntry.Outcome.LATE_ACCEPTED.value]
-    answers = sitting.entries.filter(outcome__in=accepted).values_list("received_at", flat=True)
+    answers = sitting.entries.filter(outcome__in=ResponseEntry.COUNTING).values_list("received_at", flat=True)
     return drawing.draw(scores, _spans(sitting), answers, begins, sitting.ended_at or now)
 
 
