@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fixtures.server",
     "tests.fixtures.pictures",
     "tests.fixtures.browser",
+    "tests.fixtures.keys",
 ]
 
 properties.register_profile("busy", deadline=None)  # on two busy cores an example may take a second: no fault of ours

@@ -12,7 +12,7 @@ from time import monotonic
 
 from channels.db import database_sync_to_async
 
-from exams.services import marks, sittings
+from exams.services import answer_file_keys, marks, sittings
 from exams.services.database_clock import database_now
 
 EVERY_SECONDS = 2.0
@@ -27,6 +27,7 @@ def sweep(*, mark_again: bool = True) -> int:
     closed = sittings.close_overdue(now)
     if mark_again:
         marks.mark_missing(now)
+        answer_file_keys.prepare_near(now)
     return closed
 
 

@@ -1,5 +1,6 @@
 """The tables of exams, one module for each part of the story: bank, plan, enrolment, sitting, result."""
 
+from exams.models.answer_file import AnswerFileKey
 from exams.models.bank import Bank, Question, Revision
 from exams.models.enrolment import Consent, Correction, Enrolment, ReferencePhoto
 from exams.models.plan import Exam, Plan, Section, SectionItem
@@ -7,6 +8,7 @@ from exams.models.result import Mark, Result
 from exams.models.sitting import Paper, Pause, Response, ResponseEntry, Sitting, StateChange
 
 __all__ = [
+    "AnswerFileKey",
     "Bank",
     "Consent",
     "Correction",

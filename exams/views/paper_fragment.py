@@ -9,7 +9,8 @@ from django.shortcuts import render
 from accounts.models import Candidate
 from accounts.requests import CandidateRequest
 from exams import queries
-from exams.models import Sitting
+from exams.models import Exam, Sitting
+from exams.services import answer_file_keys
 from exams.services.changes import for_reader
 from exams.views.way import context
 
@@ -41,4 +42,11 @@ def _data(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "deadline_at": sitting.deadline_at.isoformat() if sitting.deadline_at else None,
         "switch_count": sitting.switch_count,
         "switch_limit": sitting.enrolment.exam.switch_limit,
+        "answer_key": _answer_key(sitting.enrolment.exam),
     }
+
+
+def _answer_key(exam: Exam) -> dict[str, str]:
+    """Return what the page closes a file of answers with, where its device reaches us no more."""
+    key = answer_file_keys.public_key(exam)
+    return {"id": key.name, "spki": key.spki}
