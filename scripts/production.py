@@ -34,12 +34,15 @@ class Program:
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    output: int | None = None  # where it writes; None: where this process does
     process: "subprocess.Popen[bytes] | None" = None
     ended_at: float = 0.0
 
     def start(self) -> None:
         """Start it, out of reach of the Ctrl-C that this process hears."""
-        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, env=self.environment, stdout=self.output, start_new_session=True
+        )
         print(f"{self.name}: process {self.process.pid}", file=sys.stderr, flush=True)
 
     def look(self, now: float) -> None:
@@ -125,16 +128,18 @@ def make_database(url: str) -> None:
 
 
 @contextmanager
-def running(environment: dict[str, str], *, servers: int, workers: int, processes: int) -> Iterator[Stack]:
+def running(
+    environment: dict[str, str], *, servers: int, workers: int, processes: int, output: int | None = None
+) -> Iterator[Stack]:
     """Yield the servers and workers, started; each worker with so many processes (0: an even share of the cores)."""
     share = processes or max(1, len(os.sched_getaffinity(0)) // max(1, workers))
     worker = [sys.executable, "-W", "ignore", "manage.py", "verifier_worker", "--processes", str(share)]
     stack = Stack(environment)
     for number in range(1, servers + 1):
         command = [sys.executable, "-m", "examplatform.serve"]
-        stack.programs.append(Program(f"server {number}", command, environment))
+        stack.programs.append(Program(f"server {number}", command, environment, output))
     for number in range(1, workers + 1):
-        stack.programs.append(Program(f"worker {number}", worker, environment))
+        stack.programs.append(Program(f"worker {number}", worker, environment, output))
     try:
         for program in stack.programs:
             program.start()

@@ -33,13 +33,44 @@ class Unreachable(Exception):
     """There is no such server, and none can be started."""
 
 
+class Server:
+    """A server program that can be ended and started again, with the data it had."""
+
+    def __init__(self, command: list[str], is_ready: Callable[[], bool], **options: Any) -> None:
+        self._command, self._is_ready, self._options = command, is_ready, options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers; raise `Unreachable` where it does not."""
+        output = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self._command, stdout=output, stderr=output, start_new_session=True, **self._options
+        )
+        patience = time.monotonic() + STARTS_WITHIN
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > patience:
+                raise Unreachable(f"{self._command[0]} does not start.")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it now, without waiting for clients."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Yield the URL of a PostgreSQL server on which databases can be made."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server on which databases can be made; `durable`: it syncs as a real one does."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
-    elif program := find_server("postgres"):
-        with _own_postgresql(Path(program).parent) as url:
+    elif find_server("postgres"):
+        with own_postgresql(durable=durable) as (url, _server):
             yield url
     else:
         user = next((user for user in (os.environ.get("USER", "root"), "postgres") if _lets_in(user)), None)
@@ -53,11 +84,9 @@ def redis_server() -> Iterator[str]:
     """Yield the URL of a Redis server whose content may be thrown away."""
     if given := os.environ.get("TEST_REDIS_URL"):
         yield given
-    elif program := find_server("redis-server"):
-        port = free_port()
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        with _running([program, *options], lambda: _answers_ping(f"redis://127.0.0.1:{port}/0")):
-            yield f"redis://127.0.0.1:{port}/0"
+    elif find_server("redis-server"):
+        with own_redis() as (url, _server):
+            yield url
     elif _answers_ping("redis://127.0.0.1:6379/15"):
         yield "redis://127.0.0.1:6379/15"
     else:
@@ -65,7 +94,24 @@ def redis_server() -> Iterator[str]:
 
 
 @contextmanager
-def _own_postgresql(programs: Path) -> Iterator[str]:
+def own_redis() -> Iterator[tuple[str, Server]]:
+    """Yield the URL of a Redis of our own, and the server."""
+    program, port = find_server("redis-server"), free_port()
+    if not program:
+        raise Unreachable("Redis is not installed.")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    url = f"redis://127.0.0.1:{port}/0"
+    with _running(Server([program, *options], lambda: _answers_ping(url))) as server:
+        yield url, server
+
+
+@contextmanager
+def own_postgresql(*, durable: bool) -> Iterator[tuple[str, Server]]:
+    """Yield the URL of a PostgreSQL of our own, and the server."""
+    found = find_server("postgres")
+    if not found:
+        raise Unreachable("PostgreSQL is not installed.")
+    programs = Path(found).parent
     as_user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder, port = Path(tempfile.mkdtemp(prefix="examplatform-postgresql-")), free_port()
     try:
@@ -74,35 +120,25 @@ def _own_postgresql(programs: Path) -> Iterator[str]:
         command = [str(programs / "initdb"), "--pgdata", str(folder / "data"), "--username=postgres", "--auth=trust"]
         options = ["--encoding=UTF8", "--locale=C", "--no-sync"]
         subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)
-        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
+        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
+        if not durable:
+            settings["fsync"] = "off"
         options = [f"-c{name}={value}" for name, value in settings.items()]
-        server = [str(programs / "postgres"), "-D", str(folder / "data"), *options]
-        with _running(server, lambda: _lets_in("postgres", port), cwd=folder, **as_user):
-            yield f"postgresql://postgres@127.0.0.1:{port}/examplatform"
+        program = [str(programs / "postgres"), "-D", str(folder / "data"), *options]
+        with _running(Server(program, lambda: _lets_in("postgres", port), cwd=folder, **as_user)) as server:
+            yield f"postgresql://postgres@127.0.0.1:{port}/examplatform", server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(command: list[str], is_ready: Callable[[], bool], **options: Any) -> Iterator[None]:
+def _running(server: Server) -> Iterator[Server]:
     """Keep a server running, from the moment it answers to the end of the block."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, **options
-    )
     try:
-        patience = time.monotonic() + STARTS_WITHIN
-        while not is_ready():
-            if process.poll() is not None or time.monotonic() > patience:
-                raise Unreachable(f"{command[0]} does not start.")
-            time.sleep(0.1)
-        yield
+        server.start()
+        yield server
     finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL: end now, without waiting for clients
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def secrets_of_one_run() -> dict[str, str]:

@@ -65,7 +65,7 @@ def test(steps: Steps) -> None:
     manage = [sys.executable, "-W", "error", "manage.py"]
     steps.run("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run", "--verbosity", "0"])
     steps.run("tests on SQLite", PYTEST)
-    steps.run("tests in a browser", [*PYTEST, "-m", "browser"])
+    steps.run("tests in a browser", [*PYTEST, "-m", "browser and not faults"])
     test_on_servers(steps)
 
 
@@ -78,7 +78,7 @@ def test_on_servers(steps: Steps) -> None:
                 "DATABASE_URL": running.enter_context(services.postgresql()),
                 "REDIS_URL": running.enter_context(services.redis_server()),
             }
-            steps.run(name, [*PYTEST, "-m", "database and not browser"], environment)
+            steps.run(name, [*PYTEST, "-m", "database and not browser and not faults"], environment)
     except services.Unreachable as reason:
         steps.leave_out(name, f"{reason} {services.HOW_TO_GET_THEM}")
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from scripts import production, services
 from scripts.production import ROOT, Stack
-from scripts.soak import probe
+from scripts.rehearsal import pictures, processes
 from scripts.soak.candidate import Candidate, Tally
 
 ARRIVE_AT_ONCE = 12  # candidates who are on their way to the paper at the same time
@@ -38,8 +38,8 @@ class Memory:
 
     def take(self, stack: Stack) -> None:
         for kind in ("server", "worker"):
-            pids = [one for pid in stack.pids(kind) for one in probe.family(pid)]
-            self.samples.setdefault(kind, []).append(probe.megabytes(pids))
+            pids = [one for pid in stack.pids(kind) for one in processes.family(pid)]
+            self.samples.setdefault(kind, []).append(processes.megabytes(pids))
 
     def summary(self) -> dict[str, dict[str, float]]:
         """Compare what was used after a fifth of the time, when everything is warm, with the end."""
@@ -80,14 +80,14 @@ async def soak(stack: Stack, people: list[Candidate], tally: Tally, minutes: flo
         "seconds": lasted,
         "verdicts": tally.verdicts,
         "verdicts_per_second": tally.verdicts / lasted,
-        "latency_p50_ms": 1000 * probe.percentile(tally.latencies, 0.5),
-        "latency_p95_ms": 1000 * probe.percentile(tally.latencies, 0.95),
+        "latency_p50_ms": 1000 * processes.percentile(tally.latencies, 0.5),
+        "latency_p95_ms": 1000 * processes.percentile(tally.latencies, 0.95),
         "dropped": tally.dropped,
         "lost_sockets": tally.lost_sockets,
         "kinds": tally.kinds,
-        "saved": tally.saved,
-        "save_p50_ms": 1000 * probe.percentile(tally.saves, 0.5),
-        "save_p95_ms": 1000 * probe.percentile(tally.saves, 0.95),
+        "saved": tally.record.saved,
+        "save_p50_ms": 1000 * processes.percentile(tally.record.latencies["save"], 0.5),
+        "save_p95_ms": 1000 * processes.percentile(tally.record.latencies["save"], 0.95),
         "failures": len(tally.failures),
         "failure": tally.failures[0] if tally.failures else "",
         "cores_used": {kind: seconds / lasted for kind, seconds in used.items()},
@@ -114,7 +114,7 @@ async def _arrive(people: list[Candidate], tally: Tally) -> list[Candidate]:
 
 def _cpu(stack: Stack) -> dict[str, float]:
     return {
-        kind: probe.cpu_seconds(one for pid in stack.pids(kind) for one in probe.family(pid))
+        kind: processes.cpu_seconds(one for pid in stack.pids(kind) for one in processes.family(pid))
         for kind in ("server", "worker")
     }
 
@@ -145,8 +145,8 @@ async def cost_of_answers(stack: Stack, people: list[Candidate], frames: list[by
         name: {
             "cpu_ms": statistics.median(costs[name]),
             "cpu_ms_each": costs[name],
-            "p50_ms": 1000 * probe.percentile(waits[name], 0.5),
-            "p95_ms": 1000 * probe.percentile(waits[name], 0.95),
+            "p50_ms": 1000 * processes.percentile(waits[name], 0.5),
+            "p95_ms": 1000 * processes.percentile(waits[name], 0.95),
         }
         for name in costs
     }
@@ -158,9 +158,9 @@ async def _window(stack: Stack, people: list[Candidate]) -> tuple[float, list[fl
     began = time.monotonic()
     for first in range(0, SAVES, len(people)):
         round_of = people[: SAVES - first]
-        done = len(people[0].tally.saves)
+        done = len(people[0].tally.record.latencies["save"])
         await asyncio.gather(*(person.save() for person in round_of))
-        took += people[0].tally.saves[done:]
+        took += people[0].tally.record.latencies["save"][done:]
         await asyncio.sleep(max(0.0, began + (first + len(round_of)) / SAVES_A_SECOND - time.monotonic()))
     return 1000 * (_cpu(stack)["server"] - before) / SAVES, took
 
@@ -184,10 +184,10 @@ async def _keep_busy(frames: list[bytes]) -> None:
 async def measure(stack: Stack, options: argparse.Namespace) -> dict[str, Any]:
     from scripts.soak import exam
 
-    tally, frames = Tally(), exam.frames()
+    tally, frames = Tally(), pictures.frames()
     tickets = await asyncio.to_thread(exam.prepare, options.cameras, options.minutes)
-    address = "127.0.0.1", int(stack.environment["PORT"])
-    people = [Candidate(number, ticket, frames, address, tally) for number, ticket in enumerate(tickets)]
+    origin = stack.environment["PUBLIC_ORIGIN"]
+    people = [Candidate(number, ticket, frames, origin, tally) for number, ticket in enumerate(tickets)]
     await _workers(options.workers)
     found = await soak(stack, people, tally, options.minutes)
     writers = [person for person in people if person.epoch][:20]

@@ -1,21 +1,17 @@
 """The exam of a soak, in a database made for it: so many candidates with a photo, and frames of the person on it."""
 
-import random
 from datetime import timedelta
 
-import numpy as np
 from django.utils import timezone
 
 from accounts.tests.factories import CredentialFactory
 from exams.models import Exam, ReferencePhoto
 from exams.tests.factories import EnrolmentFactory, ExamFactory, PlanFactory, SectionFactory
-from proctoring.faces import engine
 from proctoring.services import identity
-from proctoring.tests import scenes
-from scripts.soak.candidate import Ticket
+from scripts.rehearsal import pictures
+from scripts.rehearsal.candidate import Ticket
 
 QUESTIONS = 20
-FRAMES = 32
 
 
 def prepare(candidates: int, minutes: float) -> list[Ticket]:
@@ -27,8 +23,7 @@ def prepare(candidates: int, minutes: float) -> list[Ticket]:
         full_screen=False,
     )
     SectionFactory(exam=exam, size=QUESTIONS)
-    descriptor = engine.describe_photo(scenes.photo("obama")).descriptor
-    assert descriptor is not None
+    picture, descriptor = pictures.photo(), pictures.descriptor()
     tickets = []
     for _ in range(candidates):
         enrolment = EnrolmentFactory(exam=exam)
@@ -36,7 +31,7 @@ def prepare(candidates: int, minutes: float) -> list[Ticket]:
         CredentialFactory(candidate=enrolment.candidate, scope=exam.plan.code, secret=number[-4:])
         photo = ReferencePhoto.objects.create(
             enrolment=enrolment,
-            data=scenes.photo("obama"),
+            data=picture,
             digest="soak",
             reason="soak",
             expires_at=timezone.now() + timedelta(days=1),
@@ -44,13 +39,3 @@ def prepare(candidates: int, minutes: float) -> list[Ticket]:
         identity.store_template(photo, descriptor)
         tickets.append(Ticket(number, number[-4:]))
     return tickets
-
-
-def frames() -> list[bytes]:
-    """Return what a camera shows: one person who moves a little, with the noise of a real sensor."""
-    chance, made = np.random.default_rng(1), []
-    for index in range(FRAMES):
-        picture = scenes.scene("obama", tall=240 + index % 5 * 10, shift=random.Random(index).randint(-60, 60))
-        noisy = np.clip(picture + chance.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
-        made.append(scenes.jpeg(noisy))
-    return made

@@ -1,0 +1,73 @@
+"""The servers of a rehearsal: of the configured database and Redis, or everything for this one run."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from scripts import production, services
+from scripts.production import ROOT, Stack
+
+STARTS_WITHIN = 120  # seconds: models are loaded, at the first start converted too
+KEPT = ("static", "models")  # what a data directory of one run may take from the real one
+
+
+@contextmanager
+def throwaway(*, embedded: bool) -> Iterator[dict[str, str]]:
+    """Yield the environment of one run with data of its own, and unless embedded with a PostgreSQL and a Redis."""
+    with ExitStack() as running:
+        folder = running.enter_context(tempfile.TemporaryDirectory(prefix="examplatform-rehearsal-"))
+        chosen = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        chosen |= services.secrets_of_one_run() | {"DATA_DIR": folder, "DEMO": "0"}
+        _take_along(Path(os.environ.get("DATA_DIR", "") or ROOT / "var"), Path(folder))
+        if not embedded:
+            chosen["DATABASE_URL"] = running.enter_context(services.postgresql(durable=True))
+            production.make_database(chosen["DATABASE_URL"])
+            chosen["REDIS_URL"] = running.enter_context(services.redis_server())
+        for command in (["migrate"], ["collectstatic", "--noinput"]):
+            whole = [sys.executable, "manage.py", *command, "--verbosity", "0"]
+            subprocess.run(whole, cwd=ROOT, env=chosen, check=True)
+        yield chosen
+
+
+def _take_along(source: Path, target: Path) -> None:
+    """Make use of static files and face models that are ready."""
+    for name in KEPT:
+        if (source / name).is_dir():
+            (target / name).symlink_to((source / name).absolute())
+
+
+@contextmanager
+def servers(*, servers: int, workers: int, processes: int = 1) -> Iterator[tuple[str, Stack]]:
+    """Yield the address of servers on a free port, configured as this process is, and their processes."""
+    port = services.free_port()
+    origin = f"http://127.0.0.1:{port}"
+    own = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_ORIGIN": origin, "TLS": "off", "TLS_CERT": "", "TLS_KEY": ""}
+    chosen = dict(os.environ) | own | {"BEHIND_TLS_PROXY": "0", "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
+    chosen["VERIFIER"] = "celery" if workers else "pool"
+    chosen.setdefault("VERIFIER_PROCESSES", str(processes))
+    sizes = {"servers": servers, "workers": workers, "processes": processes}
+    with production.running(chosen, **sizes, output=sys.stderr.fileno()) as stack:
+        until_it_answers(origin, stack)
+        yield origin, stack
+
+
+def until_it_answers(origin: str, stack: Stack) -> None:
+    """Wait until a server answers; raise `Unreachable` where one has ended before."""
+    patience = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < patience:
+        if any(one.process is not None and one.process.poll() is not None for one in stack.programs):
+            break
+        try:
+            urlopen(f"{origin}/ping/", timeout=5).close()
+        except (URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    raise services.Unreachable("the servers of the rehearsal do not start; their output says why.")
