@@ -40,6 +40,17 @@ def test_where_there_is_no_client_the_browser_comes_first_and_the_page_says_why(
 
 
 @pytest.mark.django_db
+def test_a_browser_that_does_not_suit_is_warned_of_and_not_recommended(client: Client) -> None:
+    phone = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116.0 Mobile Safari/537.36"
+    recommended = '<span class="badge badge--accent">推荐</span>'
+    assert recommended in landing(client, phone)
+    page = landing(client, phone + " MicroMessenger/8.0")
+    assert "当前浏览器不适合考试" in page
+    assert recommended not in page
+    assert "button--primary" not in page
+
+
+@pytest.mark.django_db
 def test_inside_the_client_only_the_sign_in_is_offered(client: Client) -> None:
     page = landing(client, WINDOWS + " SEB/3.7")
     assert "考试机已就绪" in page

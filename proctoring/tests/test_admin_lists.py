@@ -33,8 +33,11 @@ def test_every_cell_of_a_list_names_its_column() -> None:
 
 
 @pytest.mark.django_db
-def test_an_empty_list_says_so() -> None:
-    assert "没有符合条件的记录" in staff.invigilator().get(reverse(SITTINGS)).content.decode()
+def test_an_empty_list_says_whether_nothing_is_there_or_nothing_matches() -> None:
+    client = staff.invigilator()
+    assert "还没有记录" in client.get(reverse(SITTINGS)).content.decode()
+    for asked_for in ({"q": "王芳"}, {"state__exact": "paused"}):
+        assert "没有符合条件的记录" in client.get(reverse(SITTINGS), asked_for).content.decode()
 
 
 @pytest.mark.django_db
