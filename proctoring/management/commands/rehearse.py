@@ -189,7 +189,7 @@ def verdict(found: dict[str, Any], faults: list[str]) -> str:
         "too_busy": _("服务器过忙"),
     }
     text = _("本机未能承载%(count)d名考生：%(reasons)s。")
-    return text % {"count": count, "reasons": "、".join(reasons[fault] for fault in faults)}
+    return text % {"count": count, "reasons": _("、").join(reasons[fault] for fault in faults)}
 
 
 def table(found: dict[str, Any]) -> str:
