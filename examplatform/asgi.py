@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
-http = get_asgi_application()  # loads the apps: the imports below need them
+django.setup(set_prefix=False)  # loads the apps: the imports below need them
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
@@ -13,6 +13,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from examplatform.body_limit import BodyLimit  # noqa: E402
+from examplatform.handler import RequestHandler  # noqa: E402
 from examplatform.lifespan import Lifespan  # noqa: E402
 from exams import sweeper  # noqa: E402
 from proctoring import verifier  # noqa: E402
@@ -20,7 +21,7 @@ from proctoring.urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http, settings.LARGEST_BODY),
+        "http": BodyLimit(RequestHandler(), settings.LARGEST_BODY),
         "lifespan": Lifespan(sweeper.sweeping, verifier.warmed),
         # The origin check must stay outermost.
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),

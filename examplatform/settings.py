@@ -41,6 +41,10 @@ THUMBNAIL_DAYS = env.int("THUMBNAIL_DAYS", 30, validate=Range(1))  # the thin tr
 THUMBNAIL_SECONDS = env.int("THUMBNAIL_SECONDS", 10, validate=Range(2, 60))  # how old a picture on the wall may be
 SECOND_CAMERA_GRACE_SECONDS = env.int("SECOND_CAMERA_GRACE_SECONDS", 45, validate=Range(1, 600))  # a phone may be away
 REFERENCE_PHOTO_DAYS = env.int("REFERENCE_PHOTO_DAYS", 180, validate=Range(1))  # counted from the end of the exam
+REQUEST_THREADS = env.int("REQUEST_THREADS", 4, validate=Range(1, 64))  # each keeps a connection to the database
+REQUEST_QUEUE = env.int("REQUEST_QUEUE", 1000, validate=Range(0))  # who comes while so many wait is asked to come back
+STAFF_THREADS = env.int("STAFF_THREADS", 2, validate=Range(1, 64))
+SOCKET_THREADS = env.int("SOCKET_THREADS", 3, validate=Range(1, 64))
 IMPORT_MAX_MEGABYTES = env.int("IMPORT_MAX_MEGABYTES", 500, validate=Range(1))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))
 _given_secrets = environment.given_secrets(env)

@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
-from channels.db import database_sync_to_async
-
 from exams.services import answer_file_keys, marks, sittings
 from exams.services.database_clock import database_now
+from exams.threads import BACKGROUND
 
 EVERY_SECONDS = 2.0
 MARK_AGAIN_SECONDS = 60.0
@@ -33,13 +32,12 @@ def sweep(*, mark_again: bool = True) -> int:
 
 async def run(every: float = EVERY_SECONDS) -> None:
     """Sweep until cancelled; a sweep that fails is logged, and the next one tries again."""
-    sweep_in_a_thread = database_sync_to_async(sweep, thread_sensitive=False)
     marked_at = -MARK_AGAIN_SECONDS
     while True:
         is_due = monotonic() - marked_at >= MARK_AGAIN_SECONDS
         marked_at = monotonic() if is_due else marked_at
         try:
-            await sweep_in_a_thread(mark_again=is_due)
+            await BACKGROUND.run(sweep, mark_again=is_due)
         except Exception:
             logger.exception("the sweep failed; trying again")
         await asyncio.sleep(every)

@@ -4,10 +4,11 @@ import logging
 from functools import partial
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.core.cache import cache
 from django.db import transaction
+
+from exams.threads import start
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +74,16 @@ def _send_on_commit(group: str, message: dict[str, Any]) -> None:
 
 
 def _send(group: str, message: dict[str, Any]) -> None:
+    """Let a notice go out; nobody waits for it."""
+    start(_notify, group, message)
+
+
+async def _notify(group: str, message: dict[str, Any]) -> None:
     """Send a notice; a layer that is down costs only the notice, since every page also asks from time to time."""
     layer = get_channel_layer()
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group, message)
+        await layer.group_send(group, message)
     except Exception as error:  # the layer's own errors differ from backend to backend
         log.warning("A notice was lost: %s", type(error).__name__)

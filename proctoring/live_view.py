@@ -10,6 +10,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from accounts import encryption
+from exams.threads import SOCKETS
 from proctoring import broadcasts
 
 LEASE = 20  # seconds for which frames keep coming after the last look
@@ -26,7 +27,8 @@ def ask(sitting_id: int) -> None:
 
 async def show(sitting_id: int, jpeg: bytes, taken_at: datetime) -> None:
     """Leave a frame for those who look."""
-    await cache.aset(_key(sitting_id), (taken_at, encryption.seal(jpeg, purpose=_key(sitting_id))), KEPT)
+    sealed = encryption.seal(jpeg, purpose=_key(sitting_id))
+    await SOCKETS.run(cache.set, _key(sitting_id), (taken_at, sealed), KEPT)
 
 
 def newest(sitting_id: int) -> tuple[datetime, bytes] | None:

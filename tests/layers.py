@@ -18,6 +18,7 @@ LAYER_NAMES = ("domain", "foundation", "models", "services", "edges")
 LAYERS = {
     "domain": DOMAIN,
     "encryption": FOUNDATION,  # what needs no table of ours
+    "threads": FOUNDATION,
     "faces": FOUNDATION,
     "models": MODELS,
     "services": SERVICES,

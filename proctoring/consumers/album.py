@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
+from exams.threads import SOCKETS
 from proctoring.faces.engine import Unreadable
 from proctoring.faces.thumbnail import thumbnail
 from proctoring.models import Camera
@@ -62,7 +62,7 @@ class Album:
         except (Unreadable, DatabaseError) as error:  # a picture for the wall is not worth a candidate's connection
             log.warning("A thumbnail was not kept: %s", type(error).__name__)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _keep(self, small: bytes, taken_at: datetime, *, in_trail: bool) -> None:
         thumbnails.keep(self.sitting_id, self.camera.value, small, taken_at=taken_at, in_trail=in_trail)
 

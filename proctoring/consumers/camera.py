@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import translation
 from django.utils.timezone import now as wall_clock
@@ -20,6 +19,7 @@ from django.utils.timezone import now as wall_clock
 from exams.access import sitting_of_session
 from exams.domain.lifecycle import ENDED, State
 from exams.models import Sitting
+from exams.threads import SOCKETS
 from proctoring import broadcasts, live_view, presence, queries, verifier, wording
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
@@ -220,23 +220,23 @@ class CameraConsumer(Socket):
         if self.desk is not None:
             await self.desk.leave(wall_clock())
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _read_facts(self) -> CameraFacts | None:
         sitting = sitting_of_session(_fresh(self.scope["session"]), self.scope.get("cookies", {}))
         return None if sitting is None else queries.camera_facts(sitting, wall_clock())
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _arrive(self) -> None:
         if self.facts is not None and not self.facts.is_elsewhere:
             presence.arrived(self.facts.sitting_id, self.channel_name)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _end_gap(self) -> None:
         if self.facts is not None:
             sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)
             incidents.connection_back(sitting, at=wall_clock())
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _note_leaving(self, cause: str) -> None:
         """Begin a gap where the exam goes on without this socket."""
         if self.facts is None or not presence.left(self.facts.sitting_id, self.channel_name):

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
-from channels.db import database_sync_to_async
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from exams.domain.lifecycle import CheckIn
 from exams.models import Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
+from exams.threads import SOCKETS
 from proctoring import wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, is_good, milliseconds
@@ -127,7 +127,7 @@ class CheckInDesk(Desk):
             return (state, protocol.Refused(identity.GoesOnElsewhere.code, str(wording.ELSEWHERE)))
         return (state,)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _in_database(self, verb: Callable[[Sitting], Sitting]) -> Sitting:
         """Do something for the sitting as this device; what comes back is how it stands for this device."""
         sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)

@@ -7,9 +7,8 @@ from functools import partial
 from hashlib import blake2b
 from typing import Final
 
-from channels.db import database_sync_to_async
-
 from exams.models import Sitting
+from exams.threads import SOCKETS
 from proctoring import wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
@@ -201,7 +200,7 @@ class ExamDesk(Desk):
             write = partial(identity.write_aggregate, frames=ended.frames, distance=ended.distance)
             await self._write(write, ended.verdict, threshold=self.facts.threshold, began_at=ended.began_at, now=now)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _write(self, verb: Callable[..., object], *arguments: object, **named: object) -> None:
         sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.facts.sitting_id)
         verb(sitting, *arguments, **named)

@@ -9,11 +9,9 @@ import json
 import logging
 from typing import Any, Final
 
-from asgiref.sync import ThreadSensitiveContext
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
-
+from exams.threads import SOCKETS
 from proctoring import access, broadcasts
+from proctoring.consumers.light import LightConsumer
 from proctoring.domain.protocol import CloseCode
 
 log = logging.getLogger(__name__)
@@ -21,7 +19,7 @@ GATHERED: Final = 0.4  # seconds in which further notices are heard as one
 CHECKED_EVERY: Final = 30.0  # seconds: still signed in, still allowed?
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(LightConsumer):
     """One page of one invigilator."""
 
     exam_id = 0
@@ -30,13 +28,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
     checks: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async with ThreadSensitiveContext():  # a database thread of its own, as the candidates' sockets have
-            try:
-                await super().__call__(scope, receive, send)
-            finally:
-                for task in (self.notice, self.checks):
-                    if task is not None:
-                        task.cancel()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            for task in (self.notice, self.checks):
+                if task is not None:
+                    task.cancel()
 
     async def connect(self) -> None:
         self.exam_id = self.scope["url_route"]["kwargs"]["exam_id"]
@@ -83,7 +80,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         with contextlib.suppress(OSError):  # the browser has just gone
             await self.send(text_data=json.dumps({"type": kind}))
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _is_allowed(self) -> bool:
         session = self.scope["session"]
         fresh = session.__class__(session.session_key)  # as it is stored now: signing out elsewhere empties it

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from exams.models import Sitting
+from exams.threads import SOCKETS
 from proctoring.domain import second_camera as domain
 from proctoring.domain.second_camera import Absence, Close, Open, Phone, Rule
 from proctoring.queries import CameraFacts
@@ -41,11 +41,11 @@ class RoomWatch:
             self.absence = Absence(may_be_open=False)
             await self._record(Close(now))
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _cause(self) -> str | None:
         return second_camera.cause_of(self.sitting_id)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _record(self, change: Open | Close) -> None:
         sitting = Sitting.objects.select_related("enrolment__exam__plan").get(pk=self.sitting_id)
         second_camera.record(sitting, change)

@@ -6,10 +6,10 @@ The same limits as for the page's camera: one frame at a time, its size, type an
 from datetime import datetime
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.utils.timezone import now as wall_clock
 
 from exams.domain.lifecycle import State
+from exams.threads import SOCKETS
 from proctoring import access, broadcasts, wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.socket import Socket
@@ -58,7 +58,7 @@ class SecondCameraConsumer(Socket):
             return
         for group in self._groups:
             await self.channel_layer.group_discard(group, self.channel_name)
-        await database_sync_to_async(second_camera.leaves)(self.sitting_id, self.phone.number)
+        await SOCKETS.run(second_camera.leaves, self.sitting_id, self.phone.number)
 
     @property
     def _groups(self) -> tuple[str, str]:
@@ -147,7 +147,7 @@ class SecondCameraConsumer(Socket):
     def is_running(self) -> bool:
         return self.phone is not None and self.phone.sitting.state == State.IN_PROGRESS
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _read(self) -> tuple[SecondCamera | None, str]:
         """Return the pairing as it is stored now, or why there is none."""
         phone = access.second_camera_of(self.scope.get("cookies", {}).get(COOKIE, ""))
@@ -156,12 +156,12 @@ class SecondCameraConsumer(Socket):
         is_taken = SecondCamera.objects.filter(sitting=self.sitting_id, is_paired=True).exists()
         return None, "taken" if is_taken else "released"
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _note(self, cause: str) -> None:
         if self.phone is not None:
             second_camera.shows(self.sitting_id, self.phone.number, cause)
 
-    @database_sync_to_async
+    @SOCKETS.call
     def _keep(self, incident: int, shot: Shot) -> None:
         """Store a picture with an incident: once, however many incidents begin before the next picture."""
         known = self.kept[1] if self.kept is not None and self.kept[0] is shot else None

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
-from asgiref.sync import ThreadSensitiveContext
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from exams.domain.pace import TokenBucket
 from proctoring import wording
+from proctoring.consumers.light import LightConsumer
 from proctoring.domain import protocol
 from proctoring.domain.protocol import CloseCode, Reply
 
@@ -20,19 +19,17 @@ WORDS_AT_ONCE: Final = 8
 MOST_MALFORMED: Final = 5
 
 
-class Socket(AsyncWebsocketConsumer):
+class Socket(LightConsumer):
     """Reads messages one at a time, which is the back-pressure; counts what no page of ours would send."""
 
     gone = False  # refused, superseded or ended: nothing more is said or written
     malformed = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        # A thread of its own for the database: otherwise one slow query holds up the frames of everybody.
-        async with ThreadSensitiveContext():
-            try:
-                await super().__call__(scope, receive, send)
-            finally:
-                self.stop()  # a socket that failed never comes to `disconnect`
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.stop()  # a socket that failed never comes to `disconnect`
 
     def stop(self) -> None:
         """End what runs beside the socket."""
