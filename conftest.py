@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.pictures",
     "tests.fixtures.browser",
     "tests.fixtures.keys",
+    "tests.fixtures.kept",
 ]
 
 properties.register_profile("busy", deadline=None)  # on two busy cores an example may take a second: no fault of ours

@@ -12,9 +12,11 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from accounts.models import Candidate
+from accounts.prepared import Prepared
 
 P = ParamSpec("P")
 JSON = "application/json"
+_BY_NUMBER = Prepared(lambda number: Candidate.objects.filter(pk=number))
 
 
 class VisitorRequest(HttpRequest):
@@ -34,7 +36,7 @@ class CandidateRequest(HttpRequest):
 def candidate_of(session: SessionBase) -> Candidate | None:
     """Return who is signed in, or None; also for websockets, which have a session but no middleware."""
     candidate_id = session.get("candidate_id")
-    return Candidate.objects.filter(pk=candidate_id).first() if candidate_id else None
+    return _BY_NUMBER.first(candidate_id) if candidate_id else None
 
 
 def scopes_of(session: SessionBase) -> tuple[str, ...]:

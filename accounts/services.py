@@ -203,10 +203,10 @@ def _when(credentials: Iterable[Credential], now: datetime) -> str:
 
 def _renew(session: SessionBase, signed_in: SignIn) -> None:
     """Give the session a new key, and nothing of another candidate."""
-    if session.get("candidate_id") in (None, signed_in.candidate.pk):
-        session.cycle_key()
-    else:
+    if session.get("candidate_id") not in (None, signed_in.candidate.pk):
         _empty(session)
+    elif session.session_key is not None:  # one without a key is given one that nobody knows when it is saved
+        session.cycle_key()
     session["candidate_id"] = signed_in.candidate.pk
     session["scopes"] = list(signed_in.scopes)
 

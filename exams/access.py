@@ -1,21 +1,24 @@
 """The one door from an id to a sitting: candidates reach only their own, in a plan that their check code opened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.devices import device_of
+from accounts.prepared import Prepared
 from accounts.requests import CandidateRequest, expects_json, scopes_of
+from exams.domain.consent import VERSION
 from exams.domain.lifecycle import State
-from exams.models import Enrolment, Sitting
+from exams.models import Consent, Enrolment, Sitting
+from exams.queries import CONSENT
 from exams.services.database_clock import DatabaseNow
 
 P = ParamSpec("P")
@@ -34,12 +37,12 @@ def remember(request: CandidateRequest, sitting: Sitting) -> None:
 
 def sitting_of(request: CandidateRequest) -> Sitting:
     """Return the sitting that the candidate has chosen, with its exam, plan and candidate; or raise `NoSitting`."""
-    return _asked(_the_one(_reachable(request.session).select_related("enrolment__candidate")), request.COOKIES)
+    return _asked(_the_one(_WITH_CANDIDATE, request.session), request.COOKIES)
 
 
 def timed_sitting_of(request: CandidateRequest) -> Sitting:
     """Return it with the database's time instead of the candidate, in one query: for what a page asks all the time."""
-    return _asked(_the_one(_reachable(request.session).annotate(read_at=DatabaseNow())), request.COOKIES)
+    return _asked(_the_one(_TIMED, request.session), request.COOKIES)
 
 
 def answering_sitting_of(request: CandidateRequest, named: int | None = None) -> Sitting:
@@ -47,8 +50,7 @@ def answering_sitting_of(request: CandidateRequest, named: int | None = None) ->
 
     `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind.
     """
-    sittings = _reachable(request.session, named).select_related("paper")
-    return _asked(_the_one(sittings.annotate(read_at=DatabaseNow())), request.COOKIES)
+    return _asked(_the_one(_ANSWERING, request.session, named), request.COOKIES)
 
 
 def is_chosen(request: CandidateRequest, sitting: Sitting) -> bool:
@@ -64,7 +66,7 @@ def moment_of(sitting: Sitting) -> datetime:
 
 def sitting_of_session(session: SessionBase, cookies: Mapping[str, str]) -> Sitting | None:
     """Return the sitting of a session that has no request, a websocket's; or None."""
-    sitting = _reachable(session).first()
+    sitting = _PLAIN.first(*_claim(session))
     return None if sitting is None else _asked(sitting, cookies)
 
 
@@ -81,7 +83,10 @@ def staff_sitting(user: User | AnonymousUser, pk: int) -> Sitting:
     if not (user.is_active and user.is_staff and user.has_perm("exams.view_sitting")):
         raise NoSitting
     sittings = Sitting.objects.select_related("enrolment__exam__plan", "enrolment__candidate")
-    return _the_one(sittings.filter(pk=pk))
+    sitting = sittings.filter(pk=pk).first()
+    if sitting is None:
+        raise NoSitting
+    return sitting
 
 
 def sitting_required(
@@ -103,23 +108,41 @@ def sitting_required(
     return guarded
 
 
-def _reachable(session: SessionBase, named: int | None = None) -> QuerySet[Sitting]:
+def _reachable(sitting: int, candidate: int, scopes: Sequence[str]) -> QuerySet[Sitting]:
     # By the ids in the session: reading the candidate's row first would cost a query on every answer.
     return Sitting.objects.select_related("enrolment__exam__plan").filter(
-        pk=(named or session.get(SESSION_KEY)) or 0,
-        enrolment__candidate_id=session.get("candidate_id") or 0,
-        enrolment__exam__plan__code__in=scopes_of(session),
+        pk=sitting, enrolment__candidate_id=candidate, enrolment__exam__plan__code__in=scopes
     )
+
+
+def _with_consent(sittings: QuerySet[Sitting]) -> QuerySet[Sitting]:
+    answers = Consent.objects.filter(enrolment=OuterRef("enrolment"), version=VERSION).order_by("-at", "-pk")
+    return sittings.annotate(**{CONSENT: Subquery(answers.values("given")[:1])})
+
+
+_PLAIN = Prepared(lambda *claim: _with_consent(_reachable(*claim)))
+_WITH_CANDIDATE = Prepared(lambda *claim: _with_consent(_reachable(*claim)).select_related("enrolment__candidate"))
+_TIMED: Prepared[Sitting] = Prepared(lambda *claim: _with_consent(_reachable(*claim)).annotate(read_at=DatabaseNow()))
+_ANSWERING: Prepared[Sitting] = Prepared(
+    lambda *claim: _reachable(*claim).select_related("paper").annotate(read_at=DatabaseNow())
+)
+
+
+def _claim(session: SessionBase, named: int | None = None) -> tuple[int, int, tuple[str, ...]]:
+    """Return what a session says it may reach: the sitting, whose it must be, and in which plans."""
+    return named or session.get(SESSION_KEY) or 0, session.get("candidate_id") or 0, scopes_of(session)
 
 
 def _asked(sitting: Sitting, cookies: Mapping[str, str]) -> Sitting:
     """Note which browser asks: what holds one of them back does not hold another."""
     sitting.asking_device = device_of(cookies)
+    if CONSENT in vars(sitting):
+        setattr(sitting.enrolment, CONSENT, vars(sitting)[CONSENT])
     return sitting
 
 
-def _the_one(sittings: QuerySet[Sitting]) -> Sitting:
-    sitting = sittings.first()
+def _the_one(query: Prepared[Sitting], session: SessionBase, named: int | None = None) -> Sitting:
+    sitting = query.first(*_claim(session, named))
     if sitting is None:
         raise NoSitting
     return sitting

@@ -1,11 +1,15 @@
 """A paper as its candidate sees it: no key, no explanation, no points scored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
+from accounts.prepared import Prepared
+from exams.domain import progress as counting
+from exams.domain.progress import Progress
+from exams.kept import Kept
 from exams.models import Paper, Response, Revision, Section, Sitting
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -26,6 +30,7 @@ class QuestionView:
     """A question with what is stored of its answer; `next_seq` is what the page's next answer to it must carry."""
 
     number: int
+    revision: int
     kind: str
     kind_label: str
     stem: str
@@ -77,6 +82,11 @@ class PaperView:
         return sum((section.points for section in self.sections), Decimal(0))
 
     @property
+    def progress(self) -> Progress:
+        """The four counters."""
+        return counting.count(self.total, ((question.answered, question.doubtful) for question in self.questions))
+
+    @property
     def kinds(self) -> tuple[tuple[str, str], ...]:
         """The kinds of question that occur, in their order, each with its label."""
         return tuple({section.kind: section.kind_label for section in self.sections}.items())
@@ -84,10 +94,10 @@ class PaperView:
 
 def paper_view(sitting: Sitting) -> PaperView:
     """Return the paper of a sitting that has begun, with the answers stored so far."""
-    items = Paper.objects.values_list("items", flat=True).get(sitting=sitting)
-    revisions = _wordings(item["revision"] for item in items)
-    responses = {response.question: response for response in Response.objects.filter(sitting=sitting)}
-    sections = Section.objects.in_bulk({item["section"] for item in items})
+    items = _paper_of(sitting).items
+    revisions = _wordings([item["revision"] for item in items])
+    responses = {response.question: response for response in _RESPONSES.all(sitting.pk)}
+    sections = {section.pk: section for section in _SECTIONS.all(sitting.enrolment.exam_id)}
     numbered = groupby(enumerate(items, start=1), key=lambda pair: pair[1]["section"])
     return PaperView(
         tuple(
@@ -100,8 +110,27 @@ def paper_view(sitting: Sitting) -> PaperView:
     )
 
 
-def _wordings(ids: Iterable[int]) -> Mapping[int, Revision]:
-    return Revision.objects.only("kind", "stem", "options").in_bulk(list(ids))  # the key stays in the database
+def _paper_of(sitting: Sitting) -> Paper:
+    """Return the paper, as it may have just been drawn."""
+    drawn = sitting._state.fields_cache.get("paper") or _PAPER.first(sitting.pk)
+    if drawn is None:
+        raise Paper.DoesNotExist
+    return cast(Paper, drawn)
+
+
+def _wordings(numbers: Sequence[int]) -> Mapping[int, Revision]:
+    """Return the wordings, which never change; asked for once in a process. The key stays in the database."""
+    found = {number: kept for number in numbers if (kept := _kept.get(number)) is not None}
+    if missing := [number for number in numbers if number not in found]:
+        for revision in Revision.objects.only("kind", "stem", "options").in_bulk(missing).values():
+            found[revision.pk] = _kept.put(revision.pk, revision)
+    return found
+
+
+_kept: Kept[Revision] = Kept(10_000)
+_PAPER = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting))
+_RESPONSES = Prepared(lambda sitting: Response.objects.filter(sitting_id=sitting).order_by("question"))
+_SECTIONS = Prepared(lambda exam: Section.objects.filter(exam_id=exam).order_by("position"))
 
 
 def _section(section: Section, questions: list[QuestionView]) -> SectionView:
@@ -119,6 +148,7 @@ def _question(number: int, item: Mapping[str, Any], revision: Revision, response
     chosen = tuple(response.value) if response else ()
     return QuestionView(
         number=number,
+        revision=revision.pk,
         kind=revision.kind,
         kind_label=revision.get_kind_display(),
         stem=revision.stem,

@@ -14,12 +14,13 @@ from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
 from exams.domain.progress import Progress
 from exams.domain.timing import LateRule, Schedule, Span, Window
-from exams.models import Enrolment, Exam, Paper, ReferencePhoto, Response, Sitting
+from exams.models import Consent, Enrolment, Exam, Paper, ReferencePhoto, Response, Sitting
 from exams.paper_view import PaperView, paper_view
 
 __all__ = [
     "PaperView",
     "Place",
+    "consent_of",
     "entry_spread",
     "exam_of_client",
     "exams_near",
@@ -35,6 +36,7 @@ __all__ = [
     "window",
 ]
 
+CONSENT = "consent_read"  # where an enrolment carries the answer that was read along with it
 PAGES = {
     Step.CONFIRM: "exams:confirm",
     Step.CONSENT: "exams:consent",
@@ -79,10 +81,16 @@ def late_rule(exam: Exam) -> LateRule:
 
 def is_watched(sitting: Sitting) -> bool:
     """Tell whether cameras run while a sitting lasts: where the exam asks for it and the candidate said yes."""
-    if sitting.enrolment.exam.face_rule != Exam.FaceRule.CONTINUOUS:
-        return False
-    answer = sitting.enrolment.consents.filter(version=consent.VERSION).order_by("-at", "-pk").first()
-    return answer is not None and answer.given
+    return sitting.enrolment.exam.face_rule == Exam.FaceRule.CONTINUOUS and consent_of(sitting.enrolment) is True
+
+
+def consent_of(enrolment: Enrolment) -> bool | None:
+    """Return the newest answer to the consent text in force, None where there is none; as `access` has read it."""
+    if CONSENT in vars(enrolment):
+        known: bool | None = vars(enrolment)[CONSENT]
+        return known
+    answers = Consent.objects.filter(enrolment=enrolment, version=consent.VERSION).order_by("-at", "-pk")
+    return answers.values_list("given", flat=True).first()
 
 
 # --- where a candidate belongs, and until when -----------------------------------------------------------------------
@@ -114,7 +122,10 @@ def _facts(sitting: Sitting, *, held_back: bool) -> Facts:
         state=State(sitting.state),
         window=window(sitting.enrolment.exam),
         confirmed=sitting.confirmed_at is not None,
-        consent_needed=seams.consent_needed(sitting),
+        # Asked only where it decides: before the exam, once the details are confirmed.
+        consent_needed=sitting.state == State.READY
+        and sitting.confirmed_at is not None
+        and seams.consent_needed(sitting),
         held_back=held_back,
         deadline_at=sitting.deadline_at,
         held=timedelta(seconds=sitting.held_seconds),

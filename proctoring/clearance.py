@@ -1,8 +1,10 @@
 """The identity gate: whether a candidate may go on to the paper, and why a result does not count yet."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
+from exams import queries as exam_queries
 from exams.domain.lifecycle import CheckIn, Identity
 from exams.models import Exam, ReferencePhoto, Sitting
 from exams.seams import Gate
@@ -37,7 +39,7 @@ def goes_on_flagged(exam: Exam) -> bool:
 
 def consent_needed(sitting: Sitting) -> bool:
     """Tell whether the consent page is still to be answered: yes or no, but answered."""
-    return sitting.enrolment.exam.uses_camera and queries.consented(sitting.enrolment) is None
+    return sitting.enrolment.exam.uses_camera and exam_queries.consent_of(sitting.enrolment) is None
 
 
 def reason_to_review(sitting: Sitting) -> str | None:
@@ -52,9 +54,20 @@ def reason_to_review(sitting: Sitting) -> str | None:
         return _("身份存疑，待人工核验")
     if reason := _reason_of_incidents(sitting):
         return reason
-    if ReferencePhoto.objects.filter(enrolment=sitting.enrolment_id, to_compare=True).exists():
+    if _TO_COMPARE.first(sitting.enrolment_id) is not None:
         return _("底照为首次采集，尚未与证件比对")  # also once another photo has replaced it
     return None
+
+
+def _weighty(sitting: int) -> QuerySet[Incident]:
+    by_a_person = Q(review=Incident.Review.CONFIRMED) | Q(second_review=Incident.Review.CONFIRMED)
+    identity = [kind.value for kind in IDENTITY_KINDS]
+    incidents = Incident.objects.filter(Q(detail__confirmed=True) | by_a_person, kind__in=identity)
+    return incidents.filter(sitting_id=sitting).select_related("sitting__enrolment__exam")
+
+
+_WEIGHTY = Prepared(_weighty)
+_TO_COMPARE = Prepared(lambda owner: ReferencePhoto.objects.filter(enrolment_id=owner, to_compare=True).only("pk"))
 
 
 def _reason_of_incidents(sitting: Sitting) -> str | None:
@@ -62,10 +75,7 @@ def _reason_of_incidents(sitting: Sitting) -> str | None:
 
     Clearing a person settles what is still open; what waits for a second person, or divides two, is not settled.
     """
-    by_a_person = Q(review=Incident.Review.CONFIRMED) | Q(second_review=Incident.Review.CONFIRMED)
-    weighty = Incident.objects.filter(
-        Q(detail__confirmed=True) | by_a_person, sitting=sitting, kind__in=[kind.value for kind in IDENTITY_KINDS]
-    ).select_related("sitting__enrolment__exam")
+    weighty = _WEIGHTY.all(sitting.pk)
     standings = {incident.standing for incident in weighty}
     if Standing.DISPUTED in standings:
         return _("身份异常的两次审核意见不一致，待裁定")

@@ -8,10 +8,9 @@ import numpy as np
 from django.db.models import QuerySet
 
 from exams import queries as exam_queries
-from exams.domain import consent
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
-from exams.models import Consent, Enrolment, Exam, Plan, ReferencePhoto, Sitting
+from exams.models import Enrolment, Exam, Plan, ReferencePhoto, Sitting
 from proctoring import calibrations, verifier
 from proctoring.domain import matching, thresholds
 from proctoring.domain.check_in import Rules
@@ -121,7 +120,7 @@ def camera_facts(sitting: Sitting, now: datetime) -> CameraFacts:
         face_rule=exam.face_rule,
         adopts=exam.without_reference == Exam.WithoutReference.ADOPT and not _has_photo(enrolment),
         asks_to_turn=exam.asks_to_turn,
-        consented=consented(enrolment) is True,
+        consented=exam_queries.consent_of(enrolment) is True,
         device=sitting.asking_device,
         is_elsewhere=elsewhere,
         is_in_turn=exam_queries.place(sitting, now).step is Step.CHECK_IN,
@@ -138,12 +137,6 @@ def is_elsewhere(sitting: Sitting) -> bool:
     """Tell whether somebody asks from another device than the one whose check-in has passed."""
     bound, asking = sitting.device, sitting.asking_device
     return sitting.check_in == CheckIn.PASSED and bool(bound) and asking is not None and asking != bound
-
-
-def consented(enrolment: Enrolment) -> bool | None:
-    """Return the newest answer to the current consent text, None where there is none."""
-    answer = Consent.objects.filter(enrolment=enrolment, version=consent.VERSION).order_by("-at", "-pk").first()
-    return None if answer is None else answer.given
 
 
 def references(enrolment: Enrolment) -> tuple[Descriptor, ...]:

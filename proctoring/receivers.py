@@ -7,10 +7,11 @@ from django.utils.timezone import now as wall_clock
 
 from accounts.models import Candidate
 from accounts.services import signed_out
+from exams import queries as exam_queries
 from exams import seams
 from exams.models import Exam, Plan, Sitting
 from exams.seams import Notice
-from proctoring import broadcasts, calibrations, clearance, presence, queries
+from proctoring import broadcasts, calibrations, clearance, presence
 from proctoring import calibration_words as words
 from proctoring.domain.thresholds import Source
 from proctoring.services import announcements, identity, incidents, messages, photos
@@ -75,7 +76,7 @@ def tell_page(sender: type[Sitting], sitting: Sitting, **facts: Any) -> None:
 def expect_camera(sender: type[Sitting], sitting: Sitting, now: datetime, **facts: Any) -> None:
     """Note a gap from the first moment of an exam whose page has no connection for its camera; its coming ends it."""
     exam = sitting.enrolment.exam
-    watched = exam.face_rule == Exam.FaceRule.CONTINUOUS and queries.consented(sitting.enrolment) is True
+    watched = exam.face_rule == Exam.FaceRule.CONTINUOUS and exam_queries.consent_of(sitting.enrolment) is True
     if watched and not presence.is_there(sitting.pk):
         incidents.connection_lost(sitting, at=now, cause=NEVER_CONNECTED)
 

@@ -56,7 +56,7 @@ def check_in(request: CandidateRequest) -> HttpResponse:
     place = exam_queries.place(sitting, now)
     if place.step is not Step.CHECK_IN:
         return redirect(place.url)
-    consented = queries.consented(sitting.enrolment) is True
+    consented = exam_queries.consent_of(sitting.enrolment) is True
     if not consented:
         with suppress(identity.GoesOnElsewhere):  # the page says so
             sitting = identity.ask_for_person(sitting, reason=for_staff(REASONS["declined"]), now=now)

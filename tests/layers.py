@@ -19,6 +19,8 @@ LAYERS = {
     "domain": DOMAIN,
     "encryption": FOUNDATION,  # what needs no table of ours
     "threads": FOUNDATION,
+    "prepared": FOUNDATION,
+    "kept": FOUNDATION,
     "faces": FOUNDATION,
     "models": MODELS,
     "services": SERVICES,
@@ -38,6 +40,7 @@ LAYERS = {
     "room_queries": SERVICES,
     "requests": SERVICES,  # what a request of a candidate carries; no answer to it
     "sweeper": EDGES,  # reads the clock, in a thread of the server
+    "sessions": SERVICES,
     "throttle": SERVICES,
     "verifier": SERVICES,
     "remote": SERVICES,

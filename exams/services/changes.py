@@ -13,6 +13,7 @@ from django.dispatch import Signal
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
 from exams import seams
 from exams.domain import lifecycle
 from exams.domain.lifecycle import AnyState
@@ -20,13 +21,20 @@ from exams.models import Sitting, StateChange
 from exams.services.refusals import Refused
 
 REASON_LENGTH = 300
+_TAKEN = Prepared(
+    lambda number: (
+        Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan").filter(pk=number)
+    )
+)
 JOINTS = re.compile("(；|：|: )")  # i18n: data; between the pieces of what is kept
 
 
 def take(sitting_id: int) -> Sitting:
     """Return the sitting as it is now, ours until the transaction ends."""
-    sittings = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan")
-    return sittings.get(pk=sitting_id)
+    sitting = _TAKEN.first(sitting_id)
+    if sitting is None:
+        raise Sitting.DoesNotExist
+    return sitting
 
 
 def take_if_free(sitting_id: int) -> Sitting | None:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from exams import seams
 from exams.domain import lifecycle
 from exams.domain.lifecycle import State
-from exams.models import Paper, Sitting
+from exams.models import Sitting
 from exams.services import marks
 from exams.services.changes import announce, for_staff, record
 
@@ -26,7 +26,8 @@ def end(
     reason: str = "",
 ) -> Sitting:
     """End a sitting whose row is locked: stop the clock, mark what was answered, tell the page."""
-    stop_pause(sitting, now)
+    if sitting.state == State.PAUSED:
+        stop_pause(sitting, now)
     by_deadline = ended_by == Sitting.EndedBy.DEADLINE
     before, sitting.state = sitting.state, lifecycle.move(State(sitting.state), to).value
     sitting.ended_at = (sitting.deadline_at or now) if by_deadline else now
@@ -35,8 +36,7 @@ def end(
     record(
         sitting, "state", before=before, after=sitting.state, now=now, by=by, reason=reason or for_staff(ended_by.label)
     )
-    if Paper.objects.filter(sitting=sitting).exists():
-        marks.mark_if_possible(sitting, now)
+    marks.mark_if_possible(sitting, now, is_ours=True)
     announce(sitting, seams.sitting_ended, now=now)
     return sitting
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
-from exams import seams
+from exams import queries, seams
 from exams.models import Consent, Correction, Enrolment, ReferencePhoto, Sitting
 from exams.services import photos
 from exams.services.changes import announce, record
@@ -33,6 +33,7 @@ def answer_consent(enrolment: Enrolment, version: str, given: bool, now: datetim
     if newest is not None and newest.given == given:
         return newest
     consent = Consent.objects.create(enrolment=enrolment, version=version, given=given, at=now)
+    vars(enrolment).pop(queries.CONSENT, None)  # what was read before
     if (sitting := Sitting.objects.filter(enrolment=enrolment).first()) is not None:
         announce(sitting)
     return consent

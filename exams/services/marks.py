@@ -1,7 +1,7 @@
 """Marking what was answered, and saying whether the result counts."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
 from exams import seams
 from exams.domain import lifecycle, marking
 from exams.domain.lifecycle import Validity
@@ -24,32 +25,43 @@ logger = logging.getLogger(__name__)
 def mark_sitting(sitting: Sitting, now: datetime) -> Result:
     """Mark every question of the paper, unanswered ones with nothing; marking again gives the same result."""
     sitting = take(sitting.pk)  # answers that are let in late and two markings at once never mix
-    paper = Paper.objects.filter(sitting=sitting).first()
+    paper = _PAPER.first(sitting.pk)
     if paper is None:
         raise NotBegun
-    marks = _marks(paper.items, dict(Response.objects.filter(sitting=sitting).values_list("question", "value")))
-    points = sum((mark.points for mark in marks), marking.ZERO)
-    pass_mark = sitting.enrolment.exam.pass_mark
-    result, _made = Result.objects.update_or_create(
-        sitting=sitting,
-        defaults={
-            "points": points,
-            "points_possible": sum((mark.points_possible for mark in marks), marking.ZERO),
-            "passed": None if pass_mark is None else points >= pass_mark,
-            "marked_at": now,
-        },
-    )
-    result.marks.all().delete()
-    Mark.objects.bulk_create(_of(result, marks))
-    return refresh_validity(sitting, now) or result
+    return _mark_paper(sitting, paper, now)
 
 
-def mark_if_possible(sitting: Sitting, now: datetime) -> None:
-    """Mark a sitting that just ended; a fault in the marking never undoes a hand-in, `mark_missing` tries again."""
+def mark_if_possible(sitting: Sitting, now: datetime, *, is_ours: bool = False) -> None:
+    """Mark a sitting that just ended; a fault in the marking never undoes a hand-in, `mark_missing` tries again.
+
+    `is_ours`: its row is locked and as it is now. Without a paper there is nothing to mark.
+    """
     try:
-        mark_sitting(sitting, now)
+        if not is_ours:
+            mark_sitting(sitting, now)
+        elif (paper := _PAPER.first(sitting.pk)) is not None:
+            with transaction.atomic():
+                _mark_paper(sitting, paper, now)
     except Exception:
         logger.exception("sitting %s could not be marked", sitting.pk)
+
+
+def _mark_paper(sitting: Sitting, paper: Paper, now: datetime) -> Result:
+    marks = _marks(sitting, paper.items)
+    points = sum((mark.points for mark in marks), marking.ZERO)
+    pass_mark = sitting.enrolment.exam.pass_mark
+    result = _RESULT.first(sitting.pk) or Result(sitting=sitting)
+    known, before = result.pk is not None, result.validity
+    result.points, result.marked_at = points, now
+    result.points_possible = sum((mark.points_possible for mark in marks), marking.ZERO)
+    result.passed = None if pass_mark is None else points >= pass_mark
+    _judge(result, sitting)
+    result.save()
+    if known:
+        result.marks.all().delete()
+    Mark.objects.bulk_create(_of(result, marks))
+    record(sitting, "validity", before=before, after=result.validity, now=now, reason=result.validity_reason)
+    return result
 
 
 def mark_missing(now: datetime, within: timedelta = timedelta(days=1)) -> int:
@@ -64,17 +76,24 @@ def mark_missing(now: datetime, within: timedelta = timedelta(days=1)) -> int:
 @transaction.atomic
 def refresh_validity(sitting: Sitting, now: datetime) -> Result | None:
     """Let the result count, or not yet, as the reasons to review it say; a person's decision stands."""
-    result = Result.objects.select_for_update().filter(sitting=sitting).first()
+    result = _RESULT.first(sitting.pk)
     if result is None or result.decided_by_id is not None:
         return result
+    before = result.validity
+    _judge(result, sitting)
+    result.save(update_fields=["validity", "validity_reason"])
+    record(sitting, "validity", before=before, after=result.validity, now=now, reason=result.validity_reason)
+    return result
+
+
+def _judge(result: Result, sitting: Sitting) -> None:
+    """Set whether a result counts, unless a person has decided that."""
+    if result.decided_by_id is not None:
+        return
     with in_source_language():
         reason = _("；").join(map(str, _reasons(sitting)))[:REASON_LENGTH]
-    before = result.validity
     result.validity = (Validity.PENDING_REVIEW if reason else Validity.VALID).value
     result.validity_reason = reason
-    result.save(update_fields=["validity", "validity_reason"])
-    record(sitting, "validity", before=before, after=result.validity, now=now, reason=reason)
-    return result
 
 
 @transaction.atomic
@@ -97,16 +116,26 @@ def _reasons(sitting: Sitting) -> Iterable[str]:
     yield from seams.reasons_to_review(sitting)
 
 
-def _marks(items: Iterable[Mapping[str, Any]], answers: Mapping[int, list[str]]) -> list[Mark]:
-    items = list(items)
-    keys = dict(Revision.objects.filter(pk__in={item["revision"] for item in items}).values_list("pk", "key"))
-    rules = dict(
-        Section.objects.filter(pk__in={item["section"] for item in items}).values_list("pk", "multiple_scoring")
-    )
+def _marks(sitting: Sitting, items: Sequence[Mapping[str, Any]]) -> list[Mark]:
+    answers = {response.question: response.value for response in _RESPONSES.all(sitting.pk)}
+    rules = {section.pk: section.multiple_scoring for section in _SECTIONS.all(sitting.enrolment.exam_id)}
+    keys = _keys_of([item["revision"] for item in items])
     return [
         _mark(number, _key(item, keys[item["revision"]], rules[item["section"]]), answers.get(number, []))
         for number, item in enumerate(items, start=1)
     ]
+
+
+def _keys_of(numbers: Sequence[int]) -> dict[int, list[str]]:
+    """Return the right options of revisions; read each time, since a wrong key is put right and marked again."""
+    return {revision.pk: revision.key for revision in _KEYS.all(numbers)}
+
+
+_KEYS = Prepared(lambda numbers: Revision.objects.filter(pk__in=numbers).only("key").order_by("pk"))
+_PAPER = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting))
+_RESPONSES = Prepared(lambda sitting: Response.objects.filter(sitting_id=sitting))
+_SECTIONS = Prepared(lambda exam: Section.objects.filter(exam_id=exam))
+_RESULT = Prepared(lambda sitting: Result.objects.select_for_update().filter(sitting_id=sitting))
 
 
 def _key(item: Mapping[str, Any], right: list[str], rule: str) -> marking.Key:

@@ -36,7 +36,7 @@ def test_confirming_needs_the_rules_to_be_accepted() -> None:
 def test_confirming_goes_on() -> None:
     sitting = SittingFactory(confirmed_at=None)
     answer = browser_of(sitting).post("/confirm/", {"accepted": "yes"})
-    assert answer["Location"] == "/next/"
+    assert answer["Location"] == "/waiting/"
     sitting.refresh_from_db()
     assert sitting.confirmed_at is not None
 

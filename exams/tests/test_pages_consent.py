@@ -41,7 +41,7 @@ def test_the_page_says_whether_the_camera_stays_on() -> None:
 def test_an_answer_is_recorded_with_its_version(answer: str, given: bool) -> None:
     sitting = SittingFactory()
     went = browser_of(sitting).post("/consent/", {"version": VERSION, "answer": answer})
-    assert went["Location"] == "/next/"
+    assert went["Location"] == "/waiting/"
     consent = Consent.objects.get(enrolment=sitting.enrolment)
     assert (consent.version, consent.given) == (VERSION, given)
 

@@ -1,5 +1,6 @@
 """准备考试 and the document of the paper: what stands there before the script begins."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -107,7 +108,8 @@ def test_the_fragment_holds_every_question_and_its_next_seq() -> None:
 
 def test_the_fragment_starts_the_script_with_the_epoch_and_the_deadline() -> None:
     sitting = SittingFactory(begun=True)
-    data = begun_page(sitting).context["data"]
+    fragment = begun_page(sitting).content.decode()
+    data = json.loads(fragment.partition('<script id="paper-data" type="application/json">')[2].partition("<")[0])
     assert data["epoch"] == sitting.epoch + 1
     assert parse_datetime(data["deadline_at"]) == sitting.deadline_at
 

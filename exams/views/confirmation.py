@@ -14,7 +14,7 @@ from exams import access
 from exams.domain.flow import Step
 from exams.models import Sitting
 from exams.services import enrolments, sittings
-from exams.views.way import context, page_of
+from exams.views.way import context, onwards, page_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,8 +23,8 @@ def confirm(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     """Show the details; going on needs the rules to be accepted."""
     is_posted = request.method == "POST"
     if is_posted and request.POST.get("accepted"):
-        sittings.confirm(sitting, now)
-        return redirect("exams:next_step")
+        sitting.confirmed_at = sittings.confirm(sitting, now).confirmed_at
+        return onwards(sitting, now)
     page = context(
         sitting,
         not_accepted=is_posted,

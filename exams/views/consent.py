@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -13,7 +13,7 @@ from exams.domain.consent import VERSION
 from exams.domain.flow import Step
 from exams.models import Exam, Sitting
 from exams.services import enrolments
-from exams.views.way import context, page_of
+from exams.views.way import context, onwards, page_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +24,7 @@ def consent(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     if answer is None:
         return consent_page(request, sitting, reverse("exams:consent"))
     enrolments.answer_consent(sitting.enrolment, VERSION, answer, now)
-    return redirect("exams:next_step")
+    return onwards(sitting, now)
 
 
 def answered(request: HttpRequest) -> bool | None:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
 
 from accounts.models import Candidate
 from accounts.requests import CandidateRequest
@@ -12,20 +11,22 @@ from exams import queries
 from exams.models import Exam, Sitting
 from exams.services import answer_file_keys
 from exams.services.changes import for_reader
+from exams.views import prepared_paper
 from exams.views.way import context
 
 
 def fragment(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
     """Return the whole paper of a sitting that has begun, with the answers stored so far."""
+    paper = queries.paper_view(sitting)
     page = context(
         sitting,
-        paper=queries.paper_view(sitting),
-        progress=queries.progress(sitting),
+        paper=paper,
+        progress=paper.progress,
         data=_data(sitting, now),
         font_size=request.candidate.font_size,
         font_sizes=Candidate.FontSize.choices,
     )
-    response = render(request, "exams/_paper.html", page)
+    response = HttpResponse(prepared_paper.paper(page))
     response["Cache-Control"] = "no-store"
     return response
 

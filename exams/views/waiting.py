@@ -25,6 +25,7 @@ def waiting(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     place = queries.place(sitting, now)
     phase = _phase(place.step, sitting, now)
     camera = place.step is not Step.TOO_EARLY and queries.is_watched(sitting)
+    has_phone = camera and sitting.enrolment.exam.uses_second_camera
     page = context(
         sitting,
         phase=phase,
@@ -32,8 +33,8 @@ def waiting(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
         camera=camera,
         config=_config(sitting, phase, camera=camera),
         font_size=request.candidate.font_size,
-        second_camera=camera and sitting.enrolment.exam.uses_second_camera,
-        companion_code=companion.code(sitting, now),
+        second_camera=has_phone,
+        companion_code=companion.code(sitting, now) if has_phone else "",  # drawing one is dear; others ask for it
         unreachable=phone_links.unreachable(),
     )
     return render(request, "exams/waiting.html", page)

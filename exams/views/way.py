@@ -51,6 +51,11 @@ def page_of(*steps: Step) -> Callable[[View], Callable[[HttpRequest], HttpRespon
     return at_the_door
 
 
+def onwards(sitting: Sitting, now: datetime) -> HttpResponse:
+    """Send a candidate to the page where they belong now that something is settled."""
+    return redirect(queries.place(sitting, now).url)
+
+
 def context(sitting: Sitting, **more: Any) -> dict[str, Any]:
     """Return what the templates of the way have in common."""
     enrolment = sitting.enrolment

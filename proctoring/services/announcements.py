@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
 from exams.domain.lifecycle import ENDED
 from exams.models import Exam, Sitting
 from exams.services.changes import REASON_LENGTH, announce
@@ -50,11 +51,17 @@ def publish(
 
 def catch_up(sitting: Sitting, now: datetime) -> None:
     """Give a candidate who came later what was announced before."""
-    enrolment = sitting.enrolment
-    known = Message.objects.filter(sitting=sitting, announcement__isnull=False).values("announcement")
-    for_them = Q(reach=Reach.EXAM.value) | Q(reach=Reach.ROOM.value, room=enrolment.room)
-    for missed in Announcement.objects.filter(for_them, exam=enrolment.exam_id).exclude(pk__in=known):
+    for missed in _MISSED.all(sitting.pk, sitting.enrolment.exam_id, sitting.enrolment.room):
         _hand_out(missed, [sitting], now)
+
+
+def _missed(sitting: int, exam: int, room: str) -> QuerySet[Announcement]:
+    known = Message.objects.filter(sitting_id=sitting, announcement__isnull=False).values("announcement")
+    for_them = Q(reach=Reach.EXAM.value) | Q(reach=Reach.ROOM.value, room=room)
+    return Announcement.objects.filter(for_them, exam_id=exam).exclude(pk__in=known)
+
+
+_MISSED = Prepared(_missed)
 
 
 def with_figures(exam: Exam) -> QuerySet[Announcement]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from exams import queries as exam_queries
 from exams.domain import consent
 from exams.domain.lifecycle import CheckIn, Identity
 from exams.models import ReferencePhoto, Sitting
@@ -125,7 +126,7 @@ def ask_for_person(sitting: Sitting, *, reason: str, now: datetime) -> Sitting:
         raise GoesOnElsewhere
     if sitting.check_in == CheckIn.EXHAUSTED and clearance.goes_on_flagged(sitting.enrolment.exam):
         return sitting  # may go on as it is; asking now could only cost time
-    if queries.consented(sitting.enrolment) is False:
+    if exam_queries.consent_of(sitting.enrolment) is False:
         _note_declined(sitting, now)
     asking = sitting.asking_device
     sitting = sittings.move_check_in(sitting, CheckIn.HELD, now=now, reason=reason)
@@ -134,7 +135,7 @@ def ask_for_person(sitting: Sitting, *, reason: str, now: datetime) -> Sitting:
 
 def may_consent_after_all(sitting: Sitting) -> bool:
     """Tell whether somebody who declined and waits may change their mind: as long as no person had a hand in it."""
-    if sitting.check_in != CheckIn.HELD or queries.consented(sitting.enrolment) is not False:
+    if sitting.check_in != CheckIn.HELD or exam_queries.consent_of(sitting.enrolment) is not False:
         return False
     change = sitting.changes.filter(field="check_in").order_by("-at", "-pk").first()
     return change is not None and change.by_id is None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.prepared import Prepared
 from exams.models import Sitting
 from exams.seams import Notice
 from exams.services.refusals import Refused
@@ -15,6 +16,11 @@ LONGEST = 500
 BETWEEN_CALLS = timedelta(seconds=20)
 MOST_CALLS = 6
 WITHIN = timedelta(minutes=10)
+_UNSEEN = Prepared(
+    lambda sitting: Message.objects.filter(
+        sitting_id=sitting, direction=Message.Direction.TO_CANDIDATE, seen_at__isnull=True
+    ).order_by("at", "pk")
+)
 
 
 class TooMany(Refused):
@@ -36,12 +42,9 @@ def call_for_help(sitting: Sitting, text: str, *, now: datetime) -> Message:
 
 def notices(sitting: Sitting) -> list[Notice]:
     """Return what a candidate has been told and has not put away yet, oldest first."""
-    unseen = Message.objects.filter(
-        sitting=sitting, direction=Message.Direction.TO_CANDIDATE, seen_at__isnull=True
-    ).order_by("at", "pk")
     return [
         Notice(message.pk, message.text, message.at, "answer" if message.answers_id else "message")
-        for message in unseen
+        for message in _UNSEEN.all(sitting.pk)
     ]
 
 

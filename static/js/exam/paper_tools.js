@@ -1,7 +1,7 @@
 /**
  * The small tools of the paper: three font sizes, the phone's QR code, and the drawer that holds the rail on a narrow screen.
  */
-import { postJson } from "../lib/api.js";
+import { getJson, postJson } from "../lib/api.js";
 import { ask } from "../lib/dialog.js";
 
 /** <fieldset data-font-sizes><input type="radio" name="font_size" value="large">…</fieldset> scales the question area. */
@@ -17,10 +17,25 @@ export function fontSizes({ exam, stage, url, signal }) {
   );
 }
 
-/** <button data-open-companion>…</button> <dialog id="companion">…</dialog> */
+/**
+ * Opens the dialog with the phone's QR code, drawn when it is asked for: few ask, and a code lasts some minutes only.
+ * <button data-open-companion>…</button> <dialog id="companion"><div data-fresh-code="{url}" data-failed="…"></div></dialog>
+ */
 export function openCompanion({ stage, signal }) {
   const dialog = document.querySelector("#companion");
-  stage.querySelector("[data-open-companion]").addEventListener("click", () => ask(dialog), { signal });
+  const place = dialog.querySelector("[data-fresh-code]"); // none where a phone is the second camera: its code is there
+  const draw = async () => {
+    const { data } = await getJson(place.dataset.freshCode).catch(() => ({ data: null }));
+    if (data) {
+      place.innerHTML = data.code;
+    } else {
+      place.textContent = place.dataset.failed;
+    }
+  };
+  stage.querySelector("[data-open-companion]").addEventListener("click", () => {
+    place && draw();
+    ask(dialog);
+  }, { signal });
 }
 
 /**
