@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -name '.*' -prune -o -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run run-production test check format messages soak screenshots face-model clean
+.PHONY: help install run run-production test check format messages soak faults screenshots face-model clean
 
 help: ## list what can be done
 	@echo "Usage: make TARGET"
@@ -39,6 +39,9 @@ messages: $(VENV)/installed ## collect the texts to translate into locale/en/LC_
 
 soak: install ## simulated cameras through the real path: CAMERAS=200 MINUTES=10
 	@$(PY) -m scripts.soak --cameras $(or $(CAMERAS),200) --minutes $(or $(MINUTES),10)
+
+faults: install ## break the real servers and browsers in every way an exam must survive (SHORT=1, ONLY=1,4)
+	@$(PY) -m scripts.faults $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY))
 
 screenshots: install ## take the pictures of the README
 	@$(PY) scripts/screenshots.py

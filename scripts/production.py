@@ -35,15 +35,18 @@ class Program:
     command: list[str]
     environment: Mapping[str, str]
     output: int | None = None  # where it writes; None: where this process does
+    is_quiet: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     ended_at: float = 0.0
 
     def start(self) -> None:
         """Start it, out of reach of the Ctrl-C that this process hears."""
+        out, err = self.output, self.output if self.is_quiet else None
         self.process = subprocess.Popen(
-            self.command, cwd=ROOT, env=self.environment, stdout=self.output, start_new_session=True
+            self.command, cwd=ROOT, env=self.environment, stdout=out, stderr=err, start_new_session=True
         )
-        print(f"{self.name}: process {self.process.pid}", file=sys.stderr, flush=True)
+        if not self.is_quiet:
+            print(f"{self.name}: process {self.process.pid}", file=sys.stderr, flush=True)
 
     def look(self, now: float) -> None:
         """Start it again, a moment after it has ended."""
@@ -131,15 +134,18 @@ def make_database(url: str) -> None:
 def running(
     environment: dict[str, str], *, servers: int, workers: int, processes: int, output: int | None = None
 ) -> Iterator[Stack]:
-    """Yield the servers and workers, started; each worker with so many processes (0: an even share of the cores)."""
+    """Yield the servers and workers, started; each worker with so many processes (0: an even share of the cores).
+
+    With `output`, a file descriptor, they write there, and nothing is said of them.
+    """
     share = processes or max(1, len(os.sched_getaffinity(0)) // max(1, workers))
     worker = [sys.executable, "-W", "ignore", "manage.py", "verifier_worker", "--processes", str(share)]
-    stack = Stack(environment)
-    for number in range(1, servers + 1):
-        command = [sys.executable, "-m", "examplatform.serve"]
-        stack.programs.append(Program(f"server {number}", command, environment, output))
-    for number in range(1, workers + 1):
-        stack.programs.append(Program(f"worker {number}", worker, environment, output))
+    server = [sys.executable, "-m", "examplatform.serve"]
+    commands = [(f"server {number}", server) for number in range(1, servers + 1)]
+    commands += [(f"worker {number}", worker) for number in range(1, workers + 1)]
+    is_quiet = output is not None
+    programs = [Program(name, command, environment, output, is_quiet) for name, command in commands]
+    stack = Stack(environment, programs)
     try:
         for program in stack.programs:
             program.start()

@@ -14,7 +14,7 @@ from examplatform import network
 
 ROOT = Path(settings.BASE_DIR)
 TARGETS = {"help", "install", "run", "test", "check", "format", "messages", "screenshots", "face-model", "clean"}
-TARGETS |= {"run-production", "soak"}
+TARGETS |= {"run-production", "soak", "faults"}
 
 
 def test_make_alone_lists_what_can_be_done() -> None:

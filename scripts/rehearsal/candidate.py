@@ -65,6 +65,8 @@ class Record:
 class Candidate:
     """Signs in, passes the check-in, begins, answers, and hands in."""
 
+    gives_up_after = GIVES_UP_AFTER
+
     def __init__(self, number: int, ticket: Ticket, origin: str, record: Record, frames: list[bytes]) -> None:
         self.number, self.ticket, self.record, self.frames = number, ticket, record, frames
         self.client = f"rehearsal-{number}"
@@ -170,7 +172,7 @@ class Candidate:
             op = self._op(self.chance.randrange(1, self.questions + 1))
             body = self._saying(op)
             began, tries = time.monotonic(), 0
-            while time.monotonic() < began + GIVES_UP_AFTER:
+            while time.monotonic() < began + self.gives_up_after:
                 tries += 1
                 if drop and self.chance.random() < drop:
                     await self._lose_the_network(body)
@@ -179,7 +181,7 @@ class Candidate:
                     self.record.retried += tries - 1
                     return
                 await asyncio.sleep(min(RETRY_MOST, RETRY_FIRST * 2 ** (tries - 1)) * (0.5 + self.chance.random() / 2))
-            raise Unexpected(f"an answer did not arrive within {GIVES_UP_AFTER:.0f} s")
+            raise Unexpected(f"an answer did not arrive within {self.gives_up_after:.0f} s")
 
     async def _lose_the_network(self, body: dict[str, Any]) -> None:
         """Cut the connection before the request is sent, right after it, or when the server may have acted on it."""

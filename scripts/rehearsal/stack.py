@@ -44,16 +44,19 @@ def _take_along(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def servers(*, servers: int, workers: int, processes: int = 1) -> Iterator[tuple[str, Stack]]:
+def servers(
+    *, servers: int, workers: int, processes: int = 1, output: int | None = None
+) -> Iterator[tuple[str, Stack]]:
     """Yield the address of servers on a free port, configured as this process is, and their processes."""
     port = services.free_port()
     origin = f"http://127.0.0.1:{port}"
     own = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_ORIGIN": origin, "TLS": "off", "TLS_CERT": "", "TLS_KEY": ""}
-    chosen = dict(os.environ) | own | {"BEHIND_TLS_PROXY": "0", "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
-    chosen["VERIFIER"] = "celery" if workers else "pool"
+    chosen = dict(os.environ) | own | {"BEHIND_TLS_PROXY": "0", "PYTHONUNBUFFERED": "1"}
+    chosen["VERIFIER"] = "celery" if workers or chosen.get("REDIS_URL") else "pool"
+    chosen.setdefault("LOG_LEVEL", "WARNING")
     chosen.setdefault("VERIFIER_PROCESSES", str(processes))
     sizes = {"servers": servers, "workers": workers, "processes": processes}
-    with production.running(chosen, **sizes, output=sys.stderr.fileno()) as stack:
+    with production.running(chosen, **sizes, output=sys.stderr.fileno() if output is None else output) as stack:
         until_it_answers(origin, stack)
         yield origin, stack
 
