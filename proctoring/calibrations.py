@@ -82,9 +82,7 @@ class PlanFaces:
 
 def faces_of(plan: Plan) -> PlanFaces:
     """Gather the photos in force that the face model in use has described."""
-    found = FaceTemplate.objects.filter(
-        photo__enrolment__exam__plan=plan, photo__retired_at__isnull=True, embedder=embedder_name()
-    )
+    found = FaceTemplate.objects.in_force(embedder_name()).filter(photo__enrolment__exam__plan=plan)
     rows = found.select_related("photo__enrolment").defer("photo__data").order_by("pk")
     seen: dict[tuple[int, str], FaceTemplate] = {}
     for row in rows:

@@ -11,7 +11,7 @@ from exams.seams import Gate
 from proctoring import queries
 from proctoring.domain.incident_rules import IDENTITY_KINDS
 from proctoring.domain.reviewing import Standing
-from proctoring.models import Incident
+from proctoring.models import IdentityCheck, Incident, Intervention
 
 CHECK_IN_PAGE = "proctoring:check_in"
 
@@ -54,8 +54,16 @@ def reason_to_review(sitting: Sitting) -> str | None:
         return _("身份存疑，待人工核验")
     if reason := _reason_of_incidents(sitting):
         return reason
+    return _reason_of_first_picture(sitting)
+
+
+def _reason_of_first_picture(sitting: Sitting) -> str | None:
+    """Return why a picture taken at check-in holds the result back: nobody has compared it with the ID card."""
     if _TO_COMPARE.first(sitting.enrolment_id) is not None:
         return _("底照为首次采集，尚未与证件比对")  # also once another photo has replaced it
+    adopted = len(_ADOPTED.all(sitting.pk))
+    if adopted and adopted > sitting.interventions.filter(kind=Intervention.Kind.COMPARE_PHOTO).count():
+        return _("首次采集的底照未与证件比对即已到期删除，待裁定")
     return None
 
 
@@ -67,6 +75,7 @@ def _weighty(sitting: int) -> QuerySet[Incident]:
 
 
 _WEIGHTY = Prepared(_weighty)
+_ADOPTED = Prepared(lambda sitting: IdentityCheck.objects.filter(sitting_id=sitting, verdict="adopted").only("pk"))
 _TO_COMPARE = Prepared(lambda owner: ReferencePhoto.objects.filter(enrolment_id=owner, to_compare=True).only("pk"))
 
 

@@ -170,21 +170,19 @@ def has_reference(enrolment: Enrolment) -> bool:
 
 def _has_photo(enrolment: Enrolment) -> bool:
     """Tell whether a photo is in force, described or not: then no other face takes its place."""
-    return ReferencePhoto.objects.filter(enrolment=enrolment, retired_at__isnull=True).exists()
+    return ReferencePhoto.objects.in_force().filter(enrolment=enrolment).exists()
 
 
 def templates(enrolment: Enrolment) -> list[FaceTemplate]:
     """Return what the face model in use made of the photos in force."""
-    found = FaceTemplate.objects.filter(
-        photo__enrolment=enrolment, photo__retired_at__isnull=True, embedder=embedder_name()
-    )
+    found = FaceTemplate.objects.in_force(embedder_name()).filter(photo__enrolment=enrolment)
     return list(found.order_by("photo__position", "pk"))
 
 
 def photos_not_described() -> QuerySet[ReferencePhoto]:
     """Return the photos in force without a descriptor of the face model in use."""
     described = FaceTemplate.objects.filter(embedder=embedder_name()).values("photo")
-    return ReferencePhoto.objects.filter(retired_at__isnull=True).exclude(pk__in=described).order_by("pk")
+    return ReferencePhoto.objects.in_force().exclude(pk__in=described).order_by("pk")
 
 
 def _accepted(sitting: Sitting) -> Descriptor | None:

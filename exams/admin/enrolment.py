@@ -113,7 +113,7 @@ class EnrolmentAdmin(NotMadeHere, admin.ModelAdmin[Enrolment]):
     @admin.display(description=gettext_lazy("在用底照"))
     def photos(self, enrolment: Enrolment) -> SafeString | str:
         """Show the pictures in force, each through the view that writes down who looked."""
-        shown = enrolment.photos.filter(retired_at=None).order_by("position", "pk")
+        shown = enrolment.photos.in_force().order_by("position", "pk")
         if not shown:
             return _("没有底照")
         figures = format_html_join(

@@ -47,6 +47,16 @@ class Enrolment(models.Model):
         return timedelta(minutes=self.extra_minutes)
 
 
+class ReferencePhotoQuerySet(models.QuerySet["ReferencePhoto"]):
+    def in_force(self) -> "ReferencePhotoQuerySet":
+        """Photos that a candidate is compared with now: not replaced, not found to show somebody else."""
+        return self.filter(retired_at__isnull=True)
+
+    def to_look_at(self) -> "ReferencePhotoQuerySet":
+        """Those in force, and those that still wait for a comparison with the ID card."""
+        return self.filter(models.Q(retired_at__isnull=True) | models.Q(to_compare=True))
+
+
 class ReferencePhoto(PersonalPicture):
     """A picture that tells who the enrolled person is. Owner: the enrolment; never overwritten, only replaced."""
 
@@ -72,6 +82,8 @@ class ReferencePhoto(PersonalPicture):
     )
     digest = models.CharField(max_length=64, editable=False)  # keyed: tells whether an import brings the same picture
     retired_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+
+    objects = ReferencePhotoQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "底照")

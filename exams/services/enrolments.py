@@ -46,7 +46,7 @@ def replace_photo(
     """Put a photo in place of all others, which stay on record; the same rules as for imported ones."""
     reason = require_reason(reason)
     picture = checked_photo(image)
-    enrolment.photos.filter(retired_at__isnull=True).update(retired_at=now)
+    enrolment.photos.in_force().update(retired_at=now)
     photo = photos.store(
         enrolment,
         picture,

@@ -100,6 +100,7 @@ def _judge(result: Result, sitting: Sitting) -> None:
 def set_validity(result: Result, validity: str, reason: str, by: AbstractBaseUser, now: datetime) -> Result:
     """Decide, as a person, whether a result counts."""
     reason = require_reason(reason)
+    take(result.sitting_id)  # before its result, as everywhere
     result = Result.objects.select_for_update(of=("self",)).select_related("sitting").get(pk=result.pk)
     before = Validity(result.validity)
     result.validity = lifecycle.move(before, Validity(validity)).value

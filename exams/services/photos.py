@@ -130,7 +130,7 @@ def _settle_photo(photo: Photo, enrolments: list[Enrolment], ledger: Ledger, now
             continue
         stored = stored or normalised(picture)
         old = [one.pk for one in there if one.source == ReferencePhoto.Source.IMPORTED]
-        ReferencePhoto.objects.filter(pk__in=old, retired_at=None).update(retired_at=now)
+        ReferencePhoto.objects.in_force().filter(pk__in=old).update(retired_at=now)
         store(enrolment, stored, position=photo.index, digest=digest, source=ReferencePhoto.Source.IMPORTED)
         ledger.counts[_("照片")][UPDATED if there else CREATED] += 1
 

@@ -72,7 +72,7 @@ class IdentityCheckAdmin(ReadOnly, admin.ModelAdmin[IdentityCheck]):
             raise PermissionDenied
         check = get_object_or_404(self.get_queryset(request).select_related("snapshot"), pk=number)
         enrolment = check.sitting.enrolment
-        photos = enrolment.photos.filter(retired_at__isnull=True)
+        photos = enrolment.photos.in_force()
         context = {
             **self.admin_site.each_context(request),
             "title": _("身份核验"),

@@ -130,7 +130,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin[Incident]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         incident = get_object_or_404(self.get_queryset(request), pk=number)
-        photos = incident.sitting.enrolment.photos.filter(retired_at__isnull=True)
+        photos = incident.sitting.enrolment.photos.in_force()
         context = {
             **self.admin_site.each_context(request),
             "title": incident.get_kind_display(),

@@ -60,6 +60,21 @@ class StaffForm(forms.ModelForm[User]):
             "is_superuser": gettext_lazy("拥有全部权限，并管理工作人员账号。请只给确有需要的人。"),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        saved = self.instance.pk is not None
+        self.others = list(self.instance.groups.exclude(name__in=roles.NAMES)) if saved else []
+        if self.others:
+            known = {"names": _("、").join(group.name for group in self.others)}
+            also = format_lazy(
+                "{} {}", self.fields["groups"].help_text, _("另属用户组：%(names)s，此处不改动。") % known
+            )
+            self.fields["groups"].help_text = also
+
+    def clean_groups(self) -> list[Group]:
+        """Keep the groups that are no roles: somebody else gave them."""
+        return [*self.cleaned_data["groups"], *self.others]
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
         has_role = bool(given.get("groups")) or given.get("is_superuser", self.instance.is_superuser)

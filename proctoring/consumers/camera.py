@@ -89,6 +89,9 @@ class CameraConsumer(Socket):
         if hello.purpose is Purpose.EXAM and not facts.may_watch:
             await self._refuse("not_allowed", wording.NOT_ALLOWED, CloseCode.NOT_ALLOWED)
             return
+        if hello.purpose is Purpose.CHECK_IN and facts.device == "":  # a pass would belong to every browser
+            await self._refuse("no_device", wording.NO_DEVICE, CloseCode.NOT_ALLOWED)
+            return
         self.client = hello.client
         group = broadcasts.sitting_group(facts.sitting_id)
         if not facts.is_elsewhere:  # the camera where the exam goes on stays, until this device has passed the check

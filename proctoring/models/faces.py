@@ -12,6 +12,12 @@ from exams.models import Plan, ReferencePhoto, Sitting
 from proctoring.models.pictures import Snapshot
 
 
+class FaceTemplateQuerySet(models.QuerySet["FaceTemplate"]):
+    def in_force(self, embedder: str) -> "FaceTemplateQuerySet":
+        """What a face model made of the photos in force."""
+        return self.filter(photo__in=ReferencePhoto.objects.in_force(), embedder=embedder)
+
+
 class FaceTemplate(models.Model):
     """The numbers that a face model makes of one reference photo.
 
@@ -23,6 +29,8 @@ class FaceTemplate(models.Model):
     descriptor = SealedBytesField()  # little-endian float32
     crowding = models.FloatField(null=True, editable=False)  # distance of the nearest others, when last calibrated
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FaceTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "人脸模板")

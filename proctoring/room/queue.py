@@ -55,7 +55,7 @@ def _context(request: HttpRequest, exam_id: int) -> dict[str, object]:
     photos: dict[int, list[ReferencePhoto]] = {}
     if may("exams.view_referencephoto"):
         enrolments = [one.sitting.enrolment_id for one in waiting]
-        in_force = ReferencePhoto.objects.filter(enrolment__in=enrolments, retired_at__isnull=True)
+        in_force = ReferencePhoto.objects.in_force().filter(enrolment__in=enrolments)
         for photo in in_force.defer("data").order_by("position", "pk"):
             photos.setdefault(photo.enrolment_id, []).append(photo)
     return {

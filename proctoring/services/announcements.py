@@ -1,11 +1,11 @@
 """What invigilators tell many candidates at once, and who of them has it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from accounts.prepared import Prepared
@@ -45,20 +45,20 @@ def publish(
     if not sittings and reach is Reach.CHOSEN:
         raise Refused(_("所选考生都已结束考试，无法再收到公告。"))
     made = Announcement.objects.create(exam=exam, reach=reach.value, room=room, text=text, by_id=by.pk, at=now)
-    _hand_out(made, sittings, now)
+    _hand_out([(made, sitting) for sitting in sittings], now)
     return made
 
 
 def catch_up(sitting: Sitting, now: datetime) -> None:
     """Give a candidate who came later what was announced before."""
-    for missed in _MISSED.all(sitting.pk, sitting.enrolment.exam_id, sitting.enrolment.room):
-        _hand_out(missed, [sitting], now)
+    missed = _MISSED.all(sitting.pk, sitting.enrolment.exam_id, sitting.enrolment.room)
+    _hand_out([(one, sitting) for one in missed], now)
 
 
 def _missed(sitting: int, exam: int, room: str) -> QuerySet[Announcement]:
     known = Message.objects.filter(sitting_id=sitting, announcement__isnull=False).values("announcement")
     for_them = Q(reach=Reach.EXAM.value) | Q(reach=Reach.ROOM.value, room=room)
-    return Announcement.objects.filter(for_them, exam_id=exam).exclude(pk__in=known)
+    return Announcement.objects.filter(for_them, exam_id=exam).exclude(pk__in=known).order_by("at", "pk")
 
 
 _MISSED = Prepared(_missed)
@@ -73,10 +73,17 @@ def with_figures(exam: Exam) -> QuerySet[Announcement]:
     )
 
 
-def not_seen(announcement: Announcement) -> QuerySet[Message]:
-    """Return the messages of an announcement that nobody has put away yet, those that have not even arrived first."""
-    unseen = announcement.messages.filter(seen_at__isnull=True).select_related("sitting__enrolment")
-    return unseen.order_by("-delivered_at", "sitting__enrolment__room", "sitting__enrolment__seat", "pk")
+def with_missing(exam: Exam, *, most: int, named: int) -> list[tuple[Announcement, list[Message]]]:
+    """Return the newest announcements with their figures, each with the first of those who have not read it."""
+    told = Prefetch("messages", not_seen()[:named], to_attr="missing")
+    return [(one, vars(one)["missing"]) for one in with_figures(exam).prefetch_related(told)[:most]]
+
+
+def not_seen() -> QuerySet[Message]:
+    """Return the messages that nobody has put away yet, those that have not even arrived first."""
+    unseen = Message.objects.filter(seen_at__isnull=True).select_related("sitting__enrolment")
+    arrived = Case(When(delivered_at__isnull=True, then=0), default=1)  # databases differ on where nothing belongs
+    return unseen.order_by(arrived, "sitting__enrolment__room", "sitting__enrolment__seat", "pk")
 
 
 def _reached(exam: Exam, room: str) -> Iterable[Sitting]:
@@ -84,8 +91,10 @@ def _reached(exam: Exam, room: str) -> Iterable[Sitting]:
     return sittings.filter(enrolment__room=room) if room else sittings
 
 
-def _hand_out(announcement: Announcement, sittings: list[Sitting], now: datetime) -> None:
+def _hand_out(told: Sequence[tuple[Announcement, Sitting]], now: datetime) -> None:
     """Write one message and one line of the record for each, in a handful of statements however many they are."""
+    if not told:
+        return
     messages = Message.objects.bulk_create(
         Message(
             sitting=sitting,
@@ -95,19 +104,19 @@ def _hand_out(announcement: Announcement, sittings: list[Sitting], now: datetime
             by_id=announcement.by_id,
             announcement=announcement,
         )
-        for sitting in sittings
+        for announcement, sitting in told
     )
     Intervention.objects.bulk_create(
         Intervention(
-            sitting=message.sitting,
+            sitting=sitting,
             kind=Intervention.Kind.MESSAGE.value,
             reason=announcement.text[:REASON_LENGTH],
             detail={"message": message.pk, "announcement": announcement.pk},
             by_id=announcement.by_id,
             at=now,
         )
-        for message in messages
+        for message, (announcement, sitting) in zip(messages, told, strict=True)
     )
-    for sitting in sittings:
+    for sitting in {sitting.pk: sitting for _announcement, sitting in told}.values():
         announce(sitting)
-    broadcasts.room_changed(announcement.exam_id)
+    broadcasts.room_changed(told[0][0].exam_id)

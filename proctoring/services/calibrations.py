@@ -107,9 +107,7 @@ def _note_crowding(faces: PlanFaces, plan: Plan) -> None:
         (template.photo.enrolment.candidate_id, template.photo.digest): float(value)
         for template, value in zip(faces.templates, near, strict=True)
     }
-    rows = FaceTemplate.objects.filter(
-        photo__enrolment__exam__plan=plan, photo__retired_at__isnull=True, embedder=embedder_name()
-    )
+    rows = FaceTemplate.objects.in_force(embedder_name()).filter(photo__enrolment__exam__plan=plan)
     changed = []
     for row in rows.select_related("photo__enrolment").defer("photo__data", "descriptor"):
         row.crowding = known.get((row.photo.enrolment.candidate_id, row.photo.digest))

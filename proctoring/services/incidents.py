@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from exams.domain import lifecycle
 from exams.domain.lifecycle import Review
 from exams.models import Sitting
-from exams.services.changes import REASON_LENGTH, for_staff
+from exams.services.changes import REASON_LENGTH, for_staff, take
 from exams.services.refusals import Refused
 from proctoring import broadcasts
 from proctoring.domain import policy
@@ -186,6 +186,7 @@ def confirm(sitting: Sitting, change: policy.Confirmed, picture: bytes, now: dat
 @transaction.atomic
 def device_changed(sitting: Sitting, *, at: datetime) -> Incident:
     """Write down that another page or device took over; what the first one broke off is part of the same story."""
+    take(sitting.pk)  # before its incidents, as everywhere
     lasting = sitting.incidents.select_for_update().filter(ended_at=None, review=Incident.Review.OPEN)
     broken_off = list(lasting.filter(kind__in=BROKEN_OFF))
     move = Incident.objects.create(
@@ -197,7 +198,7 @@ def device_changed(sitting: Sitting, *, at: datetime) -> Incident:
         detail={"broken_off": sorted({incident.kind for incident in broken_off})} if broken_off else {},
     )
     for incident in broken_off:
-        move.snapshots.add(*incident.snapshots.all())
+        move.snapshots.add(*incident.snapshots.values_list("pk", flat=True))
         incident.delete()
     _announce(sitting)
     return move

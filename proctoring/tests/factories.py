@@ -98,7 +98,7 @@ class Page:
         *,
         language: str = "zh-hans",
         origin: str = "http://localhost",
-        device: str = "",
+        device: str = "browser",
     ) -> None:
         session = browser_of(sitting).cookies["sessionid"].value if sitting else ""
         scope = {

@@ -97,7 +97,9 @@ def test_what_arrived_and_what_was_read_are_known_apart(exam: Exam, by: User) ->
     browser_of(read).post(f"/exam/messages/{message.pk}/seen/")
     (figures,) = announcements.with_figures(exam)
     assert [vars(figures)[name] for name in ("sent", "delivered", "seen")] == [3, 2, 1]
-    missing = {one.sitting_id: one.delivered_at is not None for one in announcements.not_seen(made)}
+    missing = {
+        one.sitting_id: one.delivered_at is not None for one in announcements.not_seen().filter(announcement=made)
+    }
     assert missing == {fetched.pk: True, absent.pk: False}
 
 
@@ -108,3 +110,26 @@ def test_a_long_exam_is_told_in_a_handful_of_queries(
         sitting_of(exam)
     with django_assert_max_num_queries(10):  # type: ignore[operator]
         announcements.publish(exam, text=TEXT, by=by, now=timezone.now())
+
+
+def test_who_comes_late_is_told_much_in_as_many_queries_as_little(
+    exam: Exam, by: User, django_assert_max_num_queries: object
+) -> None:
+    for number in range(8):
+        announcements.publish(exam, text=f"公告{number}", by=by, now=timezone.now())
+    late = sitting_of(exam, begun=False)
+    with django_assert_max_num_queries(3):  # type: ignore[operator]
+        announcements.catch_up(late, timezone.now())
+    assert sorted(told(late)) == [f"公告{number}" for number in range(8)]
+
+
+def test_the_page_of_announcements_asks_as_often_for_many_as_for_one(
+    exam: Exam, by: User, django_assert_max_num_queries: object
+) -> None:
+    people = [sitting_of(exam), sitting_of(exam)]
+    for number in range(6):
+        announcements.publish(exam, text=f"公告{number}", by=by, now=timezone.now())
+    with django_assert_max_num_queries(2):  # type: ignore[operator]
+        lines = announcements.with_missing(exam, most=5, named=1)
+    assert [len(missing) for _one, missing in lines] == [1] * 5
+    assert {message.sitting_id for _one, missing in lines for message in missing} <= {one.pk for one in people}

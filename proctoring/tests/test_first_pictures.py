@@ -1,5 +1,6 @@
 """A photo taken at check-in holds the result back until a person has compared it with the ID card."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,17 +10,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.domain.lifecycle import Validity
+from exams.domain.lifecycle import CheckIn, Validity
 from exams.models import Enrolment, ReferencePhoto, Result, Sitting
-from exams.services import exports, sittings
+from exams.services import exports, marks, sittings
 from exams.tests.factories import browser_of
+from proctoring.domain.check_in import Outcome
 from proctoring.models import Intervention
-from proctoring.services import interventions
+from proctoring.services import evidence, identity, interventions
 from proctoring.tests import scenes, staff
-from proctoring.tests.factories import give_photo, passed_sitting
+from proctoring.tests.factories import attempt_of, camera_sitting, decision, give_photo, passed_sitting
 
 pytestmark = pytest.mark.django_db
 NOT_COMPARED = "底照为首次采集，尚未与证件比对"
+EXPIRED = "首次采集的底照未与证件比对即已到期删除，待裁定"
 PAGE = reverse("admin:exams_sitting_photos")
 
 
@@ -194,3 +197,33 @@ def test_the_page_is_closed_to_others_and_kept_by_no_cache() -> None:
     assert browser_of(sitting).get(PAGE).status_code == 302
     assert "no-store" in staff.organizer().get(PAGE).headers["Cache-Control"]
     assert not Intervention.objects.exists()
+
+
+def test_a_first_picture_that_expires_before_anybody_compared_it_holds_the_result_back_until_a_person_decides(
+    by: User,
+) -> None:
+    sitting = camera_sitting(photo=None)
+    sitting = identity.adopt(sitting, attempt_of("obama"), decision(Outcome.ADOPTED), now=timezone.now())
+    sittings.begin(sitting, "page-1", timezone.now())
+    sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
+    evidence.purge(timezone.now() + timedelta(days=4000))
+    assert not ReferencePhoto.objects.exists()
+    marks.mark_sitting(sitting, timezone.now())
+    result = Result.objects.get()
+    assert (result.validity, result.validity_reason) == (Validity.PENDING_REVIEW.value, EXPIRED)
+    interventions.clear_identity(sitting, **words(by))
+    result.refresh_from_db()
+    assert (sitting.check_in, result.validity) == (CheckIn.PASSED, Validity.PENDING_REVIEW.value)
+    interventions.set_validity(result, Validity.VALID.value, **words(by))
+    result.refresh_from_db()
+    assert result.validity == Validity.VALID.value
+
+
+def test_a_first_picture_that_was_compared_may_expire(by: User) -> None:
+    sitting = camera_sitting(photo=None)
+    sitting = identity.adopt(sitting, attempt_of("obama"), decision(Outcome.ADOPTED), now=timezone.now())
+    interventions.compare_photo(ReferencePhoto.objects.get(), same=True, **words(by))
+    sittings.begin(sitting, "page-1", timezone.now())
+    evidence.purge(timezone.now() + timedelta(days=4000))
+    sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
+    assert Result.objects.get().validity == Validity.VALID.value

@@ -3,19 +3,22 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from contextlib import suppress
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from exams.models import Result, Sitting
-from exams.services import sittings
+from exams.domain import lifecycle
+from exams.models import ReferencePhoto, Result, Sitting
+from exams.services import sittings, supervision
+from exams.services.refusals import Refused
 from proctoring.domain.incident_rules import Kind
 from proctoring.domain.policy import Confirmed
 from proctoring.models import Incident, Intervention
-from proctoring.services import identity, incidents, interventions, many, reviews
+from proctoring.services import freshness, identity, incidents, interventions, many, reviews
 from proctoring.tests.factories import passed_sitting, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +42,21 @@ def while_open(first: Callable[[], Any], second: Callable[[], Any]) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         for running in [pool.submit(run_first), pool.submit(run_second)]:
+            running.result(timeout=60)
+
+
+def both_ways(first: Callable[[], Any], second: Callable[[], Any]) -> None:
+    """Do both at once again and again, whichever comes first: neither may wait for what the other holds for ever."""
+    start = Barrier(2)
+
+    def run(act: Callable[[], Any]) -> None:
+        start.wait(20)
+        with suppress(Refused):  # somebody else was faster
+            act()
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for running in [pool.submit(run, first), pool.submit(run, second)]:
             running.result(timeout=60)
 
 
@@ -81,3 +99,62 @@ def test_an_incident_that_lasts_is_confirmed_though_a_person_has_just_rejected_t
     incident.refresh_from_db()
     assert incident.detail == {"confirmed": True}
     assert Sitting.objects.get().identity == "rejected"
+
+
+def holding(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+    """Let whoever does this hold what they have taken for a while, so that the other one comes into their way."""
+    real = getattr(module, name)
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        found = real(*args, **kwargs)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(module, name, slowly)
+
+
+def test_a_photo_is_compared_on_two_pages_at_once_and_neither_waits_for_ever() -> None:
+    sitting, by, now = passed_sitting(), staff(), timezone.now()
+    ReferencePhoto.objects.update(to_compare=True)
+    photo = ReferencePhoto.objects.get()
+    words: dict[str, Any] = {"same": True, "by": by, "reason": "比对", "now": now}
+
+    def on_its_own_page() -> None:
+        with transaction.atomic():
+            freshness.require(sitting, "")
+            time.sleep(0.3)
+            interventions.compare_photo(photo, **words)
+
+    both_ways(on_its_own_page, lambda: interventions.compare_photo(photo, **words))
+    assert Intervention.objects.get().kind == "compare_photo"
+
+
+def test_a_result_is_decided_on_while_the_identity_is_and_neither_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sitting, by, now = passed_sitting(), staff(), timezone.now()
+    sittings.submit(sitting, "candidate", now)
+    result = Result.objects.get()
+    for module, name in ((lifecycle, "move"), (supervision, "record")):
+        holding(monkeypatch, module, name)
+    words: dict[str, Any] = {"by": by, "reason": "证件不符", "now": now}
+    both_ways(
+        lambda: interventions.set_validity(result, "invalid", **words),
+        lambda: interventions.reject_identity(sitting, **words),
+    )
+    assert Result.objects.get().validity == "invalid"
+    assert Sitting.objects.get().identity == "rejected"
+
+
+def test_an_incident_is_judged_while_its_page_moves_and_neither_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sitting, by, now = passed_sitting(), staff(), timezone.now()
+    gap = incidents.open_or_extend(sitting, Incident.Kind.NETWORK_GAP, severity="warning", began_at=now)
+    holding(monkeypatch, reviews, "take")
+    holding(monkeypatch, incidents, "_is_long")
+    both_ways(
+        lambda: incidents.device_changed(sitting, at=now),
+        lambda: reviews.review_incident(gap, outcome="dismissed", by=by, reason="断网", now=now),
+    )
+    assert Incident.objects.filter(kind=Incident.Kind.SECOND_DEVICE).exists()

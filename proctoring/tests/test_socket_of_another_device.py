@@ -114,3 +114,11 @@ async def test_what_another_device_shows_is_not_shown_as_the_candidate_before_it
     assert await sync_to_async(live_view.newest)(sitting.pk) is None
     assert not await sync_to_async(Thumbnail.objects.exists)()
     await other.leave()
+
+
+async def test_a_browser_that_keeps_no_cookie_of_ours_is_told_so_and_not_checked() -> None:
+    sitting = await sync_to_async(camera_sitting)()
+    page = await Page.of(sitting, "check_in", device="")
+    assert (await page.told("refused"))["error"] == "no_device"
+    assert await page.closed() == CloseCode.NOT_ALLOWED
+    assert await sync_to_async(lambda: Sitting.objects.get().check_in)() == "unchecked"

@@ -134,3 +134,12 @@ def test_organizers_and_invigilators_make_no_accounts() -> None:
     for somebody in (staff.organizer(), staff.invigilator()):
         assert add(somebody, roles.ORGANIZER).status_code == 403
         assert LIST not in somebody.get(reverse("admin:index")).content.decode()
+
+
+def test_a_group_that_is_no_role_outlives_every_change_and_is_named(client: Client) -> None:
+    add(client, roles.INVIGILATOR)
+    made = User.objects.get(username="zhang.san")
+    made.groups.add(Group.objects.create(name="Auditors"))
+    assert "另属用户组：Auditors" in client.get(reverse("admin:auth_user_change", args=[made.pk])).content.decode()
+    assert change(client, made, roles.ORGANIZER).status_code == 302
+    assert set(made.groups.values_list("name", flat=True)) == {roles.ORGANIZER, "Auditors"}

@@ -1,0 +1,54 @@
+"""What lies in Redis tells nobody anything, and nobody without our keys can put anything there that we would run."""
+
+import pickle
+import re
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+
+from accounts.encryption import Undecipherable, seal
+from examplatform.sealed_cache import SealedSerializer
+
+KEPT = {"name": "张三", "deadline_at": "2026-11-26T09:00:00+00:00"}
+
+
+@pytest.fixture
+def serializer() -> SealedSerializer:
+    return SealedSerializer()
+
+
+@pytest.mark.parametrize("kept", [KEPT, True, "7", None, -3])
+def test_what_is_kept_comes_back_as_it_was(serializer: SealedSerializer, kept: object) -> None:
+    written = serializer.dumps(kept)
+    found = serializer.loads(str(written).encode() if isinstance(written, int) else written)
+    assert (found, type(found)) == (kept, type(kept))
+
+
+def test_what_is_kept_cannot_be_read(serializer: SealedSerializer) -> None:
+    written = serializer.dumps(KEPT)
+    assert isinstance(written, bytes)
+    assert "张三".encode() not in written
+    assert b"deadline_at" not in written
+
+
+def test_redis_can_count(serializer: SealedSerializer) -> None:
+    assert serializer.dumps(41) == 41
+
+
+@pytest.mark.parametrize("of", ["nobody", "another purpose"])
+def test_what_was_not_sealed_for_the_cache_is_not_unpickled(serializer: SealedSerializer, of: str) -> None:
+    planted = pickle.dumps(KEPT) if of == "nobody" else seal(pickle.dumps(KEPT), purpose="proctoring.snapshot.data")
+    with pytest.raises(Undecipherable):
+        serializer.loads(planted)
+
+
+@pytest.mark.redis
+def test_nothing_in_redis_is_a_pickle() -> None:
+    cache.set("wall", KEPT, 30)
+    assert cache.get("wall") == KEPT
+    with redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as raw:
+        values = [raw.get(key) for key in raw.keys("*wall")]
+    assert values
+    assert not [value for value in values if re.match(rb"\x80[\x02-\x05]", bytes(value))]
