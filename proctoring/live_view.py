@@ -43,9 +43,9 @@ def newest(sitting_id: int) -> tuple[datetime, bytes] | None:
         return None
 
 
-def is_new_viewing(sitting_id: int, user_id: int) -> bool:
-    """Tell whether this look begins a viewing, rather than going on with one."""
-    key = f"proctoring:viewing:{sitting_id}:{user_id}"
+def is_new_viewing(sitting_id: int, user_id: int, of: str = "live") -> bool:
+    """Tell whether this look, at the live picture or at the trail, begins a viewing rather than going on with one."""
+    key = f"proctoring:viewing:{of}:{sitting_id}:{user_id}"
     return bool(cache.add(key, True, VIEWING)) or not cache.touch(key, VIEWING)
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
 from exams.models import Enrolment, Exam, Paper, Response, Sitting, StateChange
+from exams.services.changes import for_reader
 from proctoring import broadcasts, presence
 from proctoring.domain import wall
 from proctoring.domain.wall import Noticed
@@ -260,6 +261,18 @@ def place_in_queue(sitting: Sitting) -> int:
     earlier = held(sitting.enrolment.exam).filter(held_since__lt=sitting.held_since)
     at_once = held(sitting.enrolment.exam).filter(held_since=sitting.held_since, pk__lt=sitting.pk)
     return earlier.count() + at_once.count() + 1
+
+
+def said_to_who_waits(sitting: Sitting) -> str:
+    """Return what a person said last to a candidate who waits: why they are held, or must go on waiting."""
+    if sitting.check_in != CheckIn.HELD or sitting.held_since is None:
+        return ""
+    held_by = sitting.changes.filter(field="check_in", after=CheckIn.HELD.value, by__isnull=False).last()
+    told = Message.objects.filter(sitting=sitting, direction=Message.Direction.TO_CANDIDATE, announcement=None)
+    newest = told.filter(at__gte=sitting.held_since).order_by("at", "pk").last()
+    if newest is not None:
+        return newest.text
+    return for_reader(held_by.reason) if held_by is not None and held_by.at >= sitting.held_since else ""
 
 
 def held(exam: Exam) -> QuerySet[Sitting]:

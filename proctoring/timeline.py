@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from exams.domain.lifecycle import State
 from exams.models import Result, Sitting, StateChange
 from proctoring.admin import words
-from proctoring.models import IdentityCheck, Incident, Intervention, Message
+from proctoring.models import Claim, IdentityCheck, Incident, Intervention, Message
 from proctoring.services.claims import name_of
 
 FIELDS = {
@@ -43,10 +45,20 @@ class Entry:
     lines: tuple[str, ...] = ()
     reason: str = ""
     by: str = ""
+    cause: str = ""  # where it stands among things of one moment, if not where its kind does
+
+
+# What comes first of things that happened in the same moment: causes before what followed from them.
+ORDER = ("consent", "message", "begin", "check", "incident", "person", "state", "answers")
 
 
 def of(sitting: Sitting) -> list[Entry]:
     """Return the story of a sitting, the newest first."""
+    return from_the_beginning(sitting)[::-1]
+
+
+def from_the_beginning(sitting: Sitting) -> list[Entry]:
+    """Return the story of a sitting as it went, every effect after its cause."""
     changes = list(sitting.changes.select_related("by"))
     interventions = list(sitting.interventions.select_related("by"))
     entries = [
@@ -56,9 +68,10 @@ def of(sitting: Sitting) -> list[Entry]:
         *(_checked(one) for one in _checks(sitting)),
         *(_said(one) for one in sitting.messages.select_related("by") if one.direction == _FROM_CANDIDATE),
         *(_agreed(one) for one in sitting.enrolment.consents.all()),
+        *(_claimed(one) for one in sitting.claims.select_related("by")),
         *_rhythm(sitting),
     ]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    return sorted(entries, key=lambda entry: (entry.at, ORDER.index(entry.cause or entry.kind)))
 
 
 SLOT = timedelta(minutes=5)
@@ -93,12 +106,15 @@ def _of_the_system(interventions: list[Intervention], changes: list[StateChange]
     for change in changes:
         if change.by_id is None or (change.by_id, change.at) not in told:
             by = name_of(change.by) if change.by else ""
-            yield Entry(change.at, "state", _change(change), (), change.reason, by)
+            begins = change.field == "state" and change.before in {"", State.READY.value}
+            yield Entry(change.at, "state", _change(change), (), change.reason, by, "begin" if begins else "")
 
 
 def _what(done: Intervention) -> str:
     """Return the figures of an intervention, as an addition to its name."""
     known = done.detail
+    if "announcement" in known:
+        return _("（公告）")
     if "minutes" in known:
         return _("（%(minutes)s分钟）") % {"minutes": known["minutes"]}
     if "outcome" in known:
@@ -155,6 +171,11 @@ def _checked(check: IdentityCheck) -> Entry:
 def _said(message: Message) -> Entry:
     settled = (_("已处理"),) if message.settled_at else (_("待处理"),)
     return Entry(message.at, "message", _("考生求助"), (message.text, *settled))
+
+
+def _claimed(claim: Claim) -> Entry:
+    until = _("至 %(moment)s") % {"moment": f"{localtime(claim.ended_at):%H:%M:%S}"} if claim.ended_at else ""
+    return Entry(claim.since, "person", _("开始处理该考生"), (until,) if until else (), by=name_of(claim.by))
 
 
 def _agreed(consent: Any) -> Entry:

@@ -1,11 +1,13 @@
 """The check-in page, what the exam page reports, and the pictures that staff may look at."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages as django_messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,8 +28,8 @@ from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from exams.views.consent import answered, consent_page
 from exams.views.scripts import paced
-from proctoring import forms, queries, room_queries, wording
-from proctoring.models import Snapshot
+from proctoring import forms, live_view, queries, room_queries, wording
+from proctoring.models import Snapshot, Thumbnail
 from proctoring.services import evidence, identity, lockdown, messages
 
 EVENTS = Pace(rate=2, burst=60)  # one request tells of up to fifty events
@@ -68,6 +70,7 @@ def check_in(request: CandidateRequest) -> HttpResponse:
         "phase": _phase(sitting, consented=consented),
         "consented": consented,
         "place_in_queue": _place_in_queue(sitting),
+        "said": room_queries.said_to_who_waits(sitting),
         "is_elsewhere": queries.is_elsewhere(sitting),
         "has_begun": sitting.state == State.IN_PROGRESS,
         "may_consent_after_all": identity.may_consent_after_all(sitting),
@@ -92,9 +95,15 @@ def check_in_state(request: CandidateRequest) -> JsonResponse:
     sitting = sitting_of(request)
     place = exam_queries.place(sitting, wall_clock())
     elsewhere = place.url if place.step is not Step.CHECK_IN else ""
-    said = [{"id": notice.id, "text": notice.text} for notice in seams.notices_for(sitting)]
+    told = [{"id": one.id, "text": one.text, "kind": one.kind} for one in seams.notices_for(sitting)]
     return JsonResponse(
-        {"state": sitting.check_in, "next": elsewhere, "messages": said, "queue": _place_in_queue(sitting)}
+        {
+            "state": sitting.check_in,
+            "next": elsewhere,
+            "messages": told,
+            "queue": _place_in_queue(sitting),
+            "said": room_queries.said_to_who_waits(sitting),
+        }
     )
 
 
@@ -197,7 +206,16 @@ def _malformed() -> JsonResponse:
 # --- pictures for staff ----------------------------------------------------------------------------------------------
 
 
-PERMISSIONS = {"snapshot": "proctoring.view_snapshot", "reference": "exams.view_referencephoto"}
+PERMISSIONS = {
+    "snapshot": "proctoring.view_snapshot",
+    "reference": "exams.view_referencephoto",
+    "thumbnail": "proctoring.view_snapshot",
+}
+STORED: dict[str, QuerySet[Any]] = {
+    "snapshot": Snapshot.objects.all(),
+    "reference": ReferencePhoto.objects.all(),
+    "thumbnail": Thumbnail.objects.of_trail(),
+}
 
 
 @require_GET
@@ -209,8 +227,11 @@ def picture(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         raise Http404
     if not isinstance(user, AbstractUser) or not user.has_perm(PERMISSIONS[kind]):
         raise PermissionDenied
-    stored = get_object_or_404(Snapshot, pk=pk) if kind == "snapshot" else get_object_or_404(ReferencePhoto, pk=pk)
-    evidence.note_viewing(stored, user, wall_clock())
+    stored = get_object_or_404(STORED[kind].all(), pk=pk)
+    if not isinstance(stored, Thumbnail):
+        evidence.note_viewing(stored, user, wall_clock())
+    elif live_view.is_new_viewing(stored.sitting_id, user.pk, of="trail"):
+        evidence.note_trail_viewing(stored.sitting, user, wall_clock())
     headers = {
         "Cache-Control": "no-store, private",
         "Content-Disposition": "inline",

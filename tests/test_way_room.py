@@ -15,7 +15,7 @@ from tests.fixtures.browser import OpenPage
 from tests.fixtures.pictures import Clips
 from tests.room import Kind, Room
 from tests.seats import admitted, face_seat, seat
-from tests.way import Way, until
+from tests.way import Way, in_the_middle, until
 
 SECONDS = 5_000  # milliseconds within which the candidate sees it
 LIVE = 15_000
@@ -29,12 +29,7 @@ def way(browser_with: OpenPage, clips: Clips, exam_server: str) -> Way:
     Enrolment.objects.filter(pk=place.enrolment.pk).update(name="李明", room="第1考场", seat="09")
     for number, name in enumerate(("王芳", "张伟", "赵敏"), start=1):
         EnrolmentFactory(exam=place.exam, name=name, room="第1考场", seat=f"0{number}")
-    page = browser_with(clips.person_a)
-    admitted(place, page.context, exam_server)
-    way = Way(page, place)
-    way.enter()
-    way.answer(1, "A")
-    return way
+    return in_the_middle(browser_with(clips.person_a), place, exam_server)
 
 
 def test_an_invigilator_watches_and_acts_and_the_candidate_follows(way: Way, browser_with: OpenPage) -> None:
@@ -91,8 +86,8 @@ def a_call_for_help_is_answered(room: Room, way: Way) -> None:
     assert not Message.objects.filter(direction="from_candidate", settled_at__isnull=True).exists()
 
 
-def reads(way: Way, text: str) -> None:
-    notice = way.page.get_by_role("dialog", name="考务人员的消息")
+def reads(way: Way, text: str, heading: str = "考务人员的消息") -> None:
+    notice = way.page.get_by_role("dialog", name=heading)
     expect(notice).to_contain_text(text, timeout=SECONDS)
     notice.get_by_role("button", name="知道了").click()
 
@@ -121,9 +116,15 @@ def a_pause_and_five_minutes_more_reach_the_candidate(room: Room, way: Way) -> N
 def an_announcement_is_received_and_read(room: Room, way: Way) -> None:
     room.open()
     expect(room.tile("李明")).to_be_visible()
+    room.page.locator('[data-open-many="announce"]').click()
+    reach = room.page.locator("[data-reach]")
+    expect(reach).to_have_text("现在就有3名考生收到。另有1名考生还没有登录，开始作答时收到。")
+    room.page.locator('[data-many-dialog="announce"] [name="scope"][value="shown"]').check()
+    expect(reach).to_contain_text("另有1名考生还没有登录，不会收到")
+    room.page.locator('[data-many-dialog="announce"]').get_by_role("button", name="取消").click()
     room.for_many("announce", text="第2题选项B有更正。")
     expect(room.page.get_by_text("公告已发出。")).to_be_visible()
-    reads(way, "第2题选项B有更正。")
+    reads(way, "第2题选项B有更正。", "公告")
     room.open("announcements/")
     figures = room.page.locator(".announcement__figures")
     expect(figures).to_contain_text("已读1", timeout=2 * SECONDS)

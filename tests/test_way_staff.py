@@ -7,9 +7,9 @@ from exams.models import Sitting
 from proctoring.models import Intervention, Message
 from tests.fixtures.browser import OpenPage
 from tests.fixtures.pictures import Clips
-from tests.seats import admitted, face_seat
+from tests.seats import face_seat
 from tests.staff import Desk
-from tests.way import Way, until
+from tests.way import Way, in_the_middle, until
 
 Kind = Intervention.Kind
 SECONDS = 5_000  # milliseconds within which the candidate sees it
@@ -19,13 +19,7 @@ TEN_MINUTES = 600
 @pytest.fixture
 def way(browser_with: OpenPage, clips: Clips, exam_server: str) -> Way:
     """Return a candidate in the middle of an exam."""
-    place = face_seat()
-    page = browser_with(clips.person_a)
-    admitted(place, page.context, exam_server)
-    way = Way(page, place)
-    way.enter()
-    way.answer(1, "A")
-    return way
+    return in_the_middle(browser_with(clips.person_a), face_seat(), exam_server)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.utils import translation
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.fixtures.browser import PATIENCE
-from tests.seats import Seat
+from tests.seats import Seat, admitted
 
 CAMERA_PATIENCE = 40_000  # milliseconds: several frames have to be looked at, on a busy machine
 ENTRY_PATIENCE = 30_000
@@ -23,6 +23,15 @@ def until(condition: Callable[[], bool], page: Page, within: float = 15) -> None
     while not condition():
         assert time.monotonic() < patience, "it did not happen in time"
         page.wait_for_timeout(100)
+
+
+def in_the_middle(page: Page, place: Seat, base_url: str) -> "Way":
+    """Return a candidate who answers, with the first question done."""
+    admitted(place, page.context, base_url)
+    way = Way(page, place)
+    way.enter()
+    way.answer(1, "A")
+    return way
 
 
 class Way:

@@ -1,6 +1,7 @@
 """What every change of a sitting does: lock it, write its history, tell the world after commit."""
 
 import re
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
@@ -37,6 +38,12 @@ def take(sitting_id: int) -> Sitting:
     return sitting
 
 
+def take_all(sitting_ids: Iterable[int]) -> list[Sitting]:
+    """Return sittings as they are now with their pauses, ours until the transaction ends; always in this order."""
+    sittings = Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan")
+    return list(sittings.filter(pk__in=list(sitting_ids)).prefetch_related("pauses").order_by("pk"))
+
+
 def take_if_free(sitting_id: int) -> Sitting | None:
     """Return the sitting, ours until the transaction ends, or None while somebody else has it."""
     free = Sitting.objects.select_for_update(of=("self",), skip_locked=True)
@@ -63,15 +70,29 @@ def record(
 ) -> None:
     """Add to the history, unless nothing changed."""
     if before != after:
-        StateChange.objects.create(
-            sitting=sitting,
-            field=field,
-            before=str(before),
-            after=str(after),
-            at=now,
-            by_id=by.pk if by else None,
-            reason=reason[:REASON_LENGTH],
-        )
+        change_of(sitting, field, before=before, after=after, now=now, by=by, reason=reason).save(force_insert=True)
+
+
+def change_of(
+    sitting: Sitting,
+    field: str,
+    *,
+    before: object,
+    after: object,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    reason: str = "",
+) -> StateChange:
+    """Return a line of the history, for whoever writes many of them at once."""
+    return StateChange(
+        sitting=sitting,
+        field=field,
+        before=str(before),
+        after=str(after),
+        at=now,
+        by_id=by.pk if by else None,
+        reason=reason[:REASON_LENGTH],
+    )
 
 
 def in_source_language() -> AbstractContextManager[None]:

@@ -15,10 +15,10 @@ from exams.models import Pause, Result, Sitting
 from exams.services import marks
 from exams.services.changes import announce, for_staff, moved, record, take
 from exams.services.endings import end, is_overdue, stop_pause
+from exams.services.extensions import MOST_MINUTES, extend_all
 from exams.services.refusals import Ended, NotBegun, Refused, require_reason
 
 CAUSE_LENGTH = 200
-MOST_MINUTES = 24 * 60
 AWAITING_A_PERSON = gettext_lazy("等待人工核验")
 REOPENED = gettext_lazy("重新开放")
 
@@ -59,17 +59,10 @@ def resume(sitting: Sitting, now: datetime, by: AbstractBaseUser | None = None, 
 @transaction.atomic
 def extend(sitting: Sitting, minutes: int, now: datetime, by: AbstractBaseUser | None, reason: str) -> Sitting:
     """Give more time, before the start or while the sitting lasts."""
-    reason = require_reason(reason)
-    if not 0 < minutes <= MOST_MINUTES:
-        raise Refused(_("延长时间应为1至%(most)d分钟。") % {"most": MOST_MINUTES})
-    sitting = take(sitting.pk)
-    if sitting.state in ENDED or is_overdue(sitting, now):
-        raise Ended
-    _add_time(sitting, minutes, now, by, reason)
-    _set_deadline(sitting, now)
-    sitting.save()
-    announce(sitting)
-    return sitting
+    outcome = extend_all([sitting.pk], minutes, now, by, reason)
+    for refused in outcome.refused.values():
+        raise refused
+    return outcome.done[0]
 
 
 @transaction.atomic

@@ -102,7 +102,7 @@ ACTS: Mapping[str, Act] = {
             Kind.HOLD,
             interventions.hold,
             lambda sitting: _lasts(sitting) and sitting.check_in != CheckIn.HELD and sitting.enrolment.exam.uses_camera,
-            _("请考生在座位等候核验。已开始作答的，计时同时停止。"),
+            _("请考生在座位等候核验。已开始作答的，计时同时停止。原因会显示给考生。"),
             (_("需要核对证件原件"), _("画面与底照差异较大")),
         ),
         Act(

@@ -14,7 +14,8 @@ from exams.services.changes import for_reader
 from proctoring import timeline
 from proctoring.admin import words
 from proctoring.domain.dossier import FORMAT, digest_of
-from proctoring.models import IdentityCheck, Incident, PictureViewing
+from proctoring.models import IdentityCheck, Incident, PictureViewing, Thumbnail
+from proctoring.services.evidence import few_at_a_time
 
 
 def of(sitting: Sitting, now: datetime) -> dict[str, Any]:
@@ -27,11 +28,12 @@ def of(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "candidate": _candidate(sitting),
         "sitting": _sitting(sitting),
         "result": _result(sitting),
-        "photos": [_photo(photo) for photo in sitting.enrolment.photos.order_by("pk")],
-        "pictures": [_picture(picture) for picture in sitting.snapshots.order_by("taken_at", "pk")],
+        "photos": [_photo(photo) for photo in few_at_a_time(sitting.enrolment.photos.order_by("pk"))],
+        "pictures": [_picture(picture) for picture in few_at_a_time(sitting.snapshots.order_by("taken_at", "pk"))],
+        "trail": [_thumbnail(one) for one in few_at_a_time(sitting.thumbnails.of_trail())],
         "checks": [_check(check) for check in sitting.identity_checks.order_by("decided_at", "pk")],
         "incidents": [_incident(one) for one in sitting.incidents.order_by("began_at", "pk")],
-        "story": [_entry(entry) for entry in reversed(timeline.of(sitting))],
+        "story": [_entry(entry) for entry in timeline.from_the_beginning(sitting)],
         "answers": _answers(sitting),
         "answered": [{"at": _at(at)} for at in _moments(sitting)],
         "pauses": [{"began_at": _at(one.began_at), "ended_at": _at(one.ended_at)} for one in sitting.pauses.all()],
@@ -109,7 +111,17 @@ def _picture(picture: Any) -> dict[str, Any]:
         "picture": picture.pk,
         "taken_at": _at(picture.taken_at),
         "reason": for_reader(picture.reason),
+        "camera": str(picture.get_camera_display()),
         "sha256": digest_of(picture.data),
+    }
+
+
+def _thumbnail(one: Thumbnail) -> dict[str, Any]:
+    return {
+        "picture": one.pk,
+        "camera": str(one.get_camera_display()),
+        "taken_at": _at(one.taken_at),
+        "sha256": digest_of(one.data),
     }
 
 
@@ -118,6 +130,7 @@ def _check(check: IdentityCheck) -> dict[str, Any]:
         "at": _at(check.decided_at),
         "occasion": str(check.get_occasion_display()),
         "is_minute": check.occasion == IdentityCheck.Occasion.MINUTE,
+        "rule": "check_in" if check.occasion == IdentityCheck.Occasion.CHECK_IN else "exam",
         "verdict": str(check.get_verdict_display()),
         "distance": check.distance,
         "threshold": check.threshold,
@@ -180,6 +193,7 @@ def _moments(sitting: Sitting) -> Iterable[datetime]:
 
 def _viewings(sitting: Sitting) -> list[dict[str, Any]]:
     """Return who has looked at the pictures, how often."""
-    viewings = PictureViewing.objects.filter(enrolment=sitting.enrolment).values("by__username")
+    looks = PictureViewing.objects.filter(kind__in=PictureViewing.OF_PICTURES)
+    viewings = looks.filter(enrolment=sitting.enrolment).values("by__username")
     counted = viewings.annotate(times=Count("pk")).order_by("by__username")
     return [{"by": row["by__username"], "times": row["times"]} for row in counted]

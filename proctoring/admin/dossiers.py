@@ -1,13 +1,14 @@
 """Dossiers for staff: draw one up from the page of a sitting, and read or print it as it was."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -22,8 +23,8 @@ from proctoring.admin import dossier_content
 from proctoring.domain import plot as drawing
 from proctoring.domain.dossier import in_groups
 from proctoring.domain.plot import Plot, Score, Span
-from proctoring.models import Dossier
-from proctoring.services import dossiers
+from proctoring.models import Dossier, PictureViewing
+from proctoring.services import dossiers, evidence
 
 MAKE, VIEW = "proctoring.add_dossier", "proctoring.view_dossier"
 
@@ -36,6 +37,7 @@ class MakesDossiers(admin.ModelAdmin[Sitting]):
         return [
             path("<int:pk>/dossier/", wrapped(self.draw_up_view), name="exams_sitting_draw_up"),
             path("<int:pk>/dossier/<int:number>/", wrapped(self.dossier_view), name="exams_sitting_dossier"),
+            path("<int:pk>/dossier/<int:number>/printed/", wrapped(self.printed_view), name="exams_sitting_printed"),
             *super().get_urls(),
         ]
 
@@ -57,8 +59,9 @@ class MakesDossiers(admin.ModelAdmin[Sitting]):
         if not request.user.has_perm(VIEW):
             raise PermissionDenied
         dossier = get_object_or_404(Dossier.objects.select_related("made_by"), pk=number, sitting=pk)
-        content = readable(dossiers.content_of(dossier))
         check = dossiers.check(dossier)
+        content = with_pictures(readable(dossiers.content_of(dossier)), gone := _missing(check, "thumbnail"))
+        evidence.note_dossier(PictureViewing.Kind.DOSSIER, dossier, cast(AbstractUser, request.user), timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "title": dossier._meta.verbose_name,
@@ -66,8 +69,9 @@ class MakesDossiers(admin.ModelAdmin[Sitting]):
             "digest": in_groups(dossier.digest),
             "check": check,
             "plot": plot(content),
-            "gone": {int(name.split()[1]) for name in check.missing if name.startswith("snapshot")},
-            "gone_photos": {int(name.split()[1]) for name in check.missing if name.startswith("reference")},
+            "gone": _missing(check, "snapshot"),
+            "gone_photos": _missing(check, "reference"),
+            "trail_gone": len(gone),
             "sees_pictures": request.user.has_perm("proctoring.view_snapshot"),
             "sees_photos": request.user.has_perm("exams.view_referencephoto"),
             **content,
@@ -76,6 +80,35 @@ class MakesDossiers(admin.ModelAdmin[Sitting]):
         response = TemplateResponse(request, "admin/exams/sitting/dossier.html", context)
         add_never_cache_headers(response)
         return response
+
+    @method_decorator(require_POST)
+    def printed_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Note that a dossier goes to a printer or into a file."""
+        if not request.user.has_perm(VIEW):
+            raise PermissionDenied
+        dossier = get_object_or_404(Dossier, pk=number, sitting=pk)
+        evidence.note_dossier(PictureViewing.Kind.PRINTED, dossier, cast(AbstractUser, request.user), timezone.now())
+        return JsonResponse({"noted": number})
+
+
+def _missing(check: dossiers.Check, kind: str) -> set[int]:
+    """Return the numbers of the pictures of a kind that are not stored any more."""
+    named = (name.split() for name in check.missing)
+    return {int(number) for of, number in named if of == kind}
+
+
+def with_pictures(content: dict[str, Any], gone: AbstractSet[int]) -> dict[str, Any]:
+    """Return the content with each incident's pictures as they were taken, and what is left of the trail, by camera."""
+    known = {picture["picture"]: picture for picture in content["pictures"]}
+    incidents = [
+        incident | {"pictures": [known[number] for number in incident["pictures"] if number in known]}
+        for incident in content["incidents"]
+    ]
+    trail: dict[str, list[dict[str, Any]]] = {}
+    for one in content.get("trail", ()):
+        if one["picture"] not in gone:
+            trail.setdefault(one["camera"], []).append(one)
+    return content | {"incidents": incidents, "trail": list(trail.items())}
 
 
 def readable(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +128,7 @@ def _readable(name: str, value: Any) -> Any:
 def plot(content: Mapping[str, Any]) -> Plot:
     """Return the drawing of the distances and incidents that a dossier holds."""
     scores = [
-        Score(check["at"], check["distance"], check["threshold"])
+        Score(check["at"], check["distance"], check["threshold"], check.get("rule", ""))
         for check in content["checks"]
         if check["distance"] is not None
     ]

@@ -58,6 +58,8 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
     @admin.display(description=_("方向"), ordering="direction")
     def direction_badge(self, message: Message) -> SafeString:
         called = message.direction == Message.Direction.FROM_CANDIDATE
+        if message.announcement_id:
+            return links.badge(message._meta.get_field("announcement").verbose_name)
         return links.badge(message.get_direction_display(), "accent" if called else "")
 
     @admin.display(description=_("考生"), ordering="sitting__enrolment__name")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 
@@ -14,7 +15,8 @@ from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
 from proctoring import queries, timeline
 from proctoring.admin import acts, answers, words
-from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot
+from proctoring.domain import retention
+from proctoring.models import Camera, IdentityCheck, Incident, Message, Snapshot, Thumbnail
 from proctoring.services import claims, freshness
 
 Kind = acts.Kind
@@ -84,11 +86,12 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
         "newest": _newest(sitting, told) if may("proctoring.view_snapshot") else None,
         "checks": [_line(one) for one in told],
         "minutes": len(checks) - len(told),
-        "thresholds": queries.thresholds_of(sitting.enrolment.exam.plan, queries.templates(sitting.enrolment)),
+        "thresholds": thresholds(sitting, checks),
         "sees_pictures": may("proctoring.view_snapshot"),
         "incidents": [incident_line(one, now) for one in incidents_of(sitting)],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
         "call": open_calls(sitting).order_by("-at").first(),
+        **(trail(sitting, now) if may("proctoring.view_snapshot") else {}),
         "paper": paper,
         "sees_points": may("exams.view_result"),
         "story": timeline.of(sitting),
@@ -100,7 +103,7 @@ def whole(request: HttpRequest, sitting: Sitting, now: datetime, tried: Mapping[
 
 def with_pictures() -> Prefetch[str]:
     """Name the pictures of incidents without what is on them: a page holds addresses, and is asked for often."""
-    return Prefetch("snapshots", Snapshot.objects.defer("data"))
+    return Prefetch("snapshots", Snapshot.objects.defer("data").order_by("taken_at", "pk"))
 
 
 def incidents_of(sitting: Sitting) -> QuerySet[Incident]:
@@ -142,8 +145,29 @@ def _at_the_door(check: IdentityCheck) -> bool:
 
 def photos(sitting: Sitting) -> list[ReferencePhoto]:
     """Return the photos in force, and those that still wait for a comparison with the ID card."""
-    shown = sitting.enrolment.photos.filter(Q(retired_at__isnull=True) | Q(to_compare=True))
-    return list(shown.defer("data").order_by("position", "pk"))
+    return list(sitting.enrolment.photos.to_look_at().defer("data").order_by("position", "pk"))
+
+
+def thresholds(sitting: Sitting, checks: list[IdentityCheck]) -> dict[str, float] | None:
+    """Return what the candidate was last measured with at check-in and in the exam, or else would be now."""
+    known = queries.thresholds_of(sitting.enrolment.exam.plan, queries.templates(sitting.enrolment))
+    found = {} if known is None else {"check_in": known.check_in, "exam": known.exam}
+    for check in reversed(checks):  # the newest first in the list, so it comes last here
+        if check.threshold and check.occasion != IdentityCheck.Occasion.STAFF:
+            found["check_in" if _at_the_door(check) else "exam"] = check.threshold
+    return found or None
+
+
+def trail(sitting: Sitting, now: datetime) -> dict[str, Any]:
+    """Return the small pictures that were kept, by camera, and whether older ones have gone on their day."""
+    cameras: dict[str, list[Thumbnail]] = {}
+    for one in sitting.thumbnails.of_trail().filter(expires_at__gt=now).defer("data"):
+        cameras.setdefault(str(one.get_camera_display()), []).append(one)
+    began, days = sitting.started_at, (settings.THUMBNAIL_DAYS, settings.EVIDENCE_DAYS)
+    return {
+        "trail": list(cameras.items()),
+        "trail_expired": began is not None and retention.trail_until(began, *days) <= now,
+    }
 
 
 def _newest(sitting: Sitting, told: list[IdentityCheck]) -> Snapshot | None:

@@ -16,17 +16,19 @@ GAP = timedelta(minutes=4)  # between two checks that do not belong to one line
 SLOT = timedelta(minutes=1)
 LEAST_WIDE = timedelta(minutes=10)
 MARGIN = 0.05
+LEAST_LEVEL = 12.0  # of a threshold: it can be seen although it was used once
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120))
 MOST_TICKS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A decision on who is there."""
+    """A decision on who is there; `rule` tells which threshold it was measured with (at check-in, in the exam)."""
 
     at: datetime
     distance: float
     threshold: float | None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A threshold in the drawing, for as long as it held."""
+
+    left: float
+    right: float
+    y: float
+    value: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A label on one of the axes."""
 
@@ -84,8 +97,7 @@ class Plot:
 
     points: tuple[Point, ...]
     lines: tuple[str, ...]
-    threshold: float | None  # its height in the drawing
-    threshold_value: float | None
+    levels: tuple[Level, ...]
     bars: tuple[Bar, ...]
     bands: tuple[Band, ...]
     hours: tuple[Tick, ...]
@@ -94,6 +106,14 @@ class Plot:
     @property
     def is_empty(self) -> bool:
         return not (self.points or self.bars or self.bands)
+
+    @property
+    def thresholds(self) -> list[tuple[str, list[float]]]:
+        """Every threshold that was used, by rule, in the order in which they came."""
+        used: dict[str, dict[float, None]] = {}
+        for level in self.levels:
+            used.setdefault(level.rule, {})[level.value] = None
+        return [(rule, list(values)) for rule, values in used.items()]
 
 
 def draw(
@@ -109,12 +129,10 @@ def draw(
         Point(wide(one.at.timestamp()), tall(one.distance), bool(one.threshold and one.distance > one.threshold), one)
         for one in known
     )
-    threshold = next((one.threshold for one in reversed(known) if one.threshold), None)
     return Plot(
         points=points,
         lines=tuple(_lines(points)),
-        threshold=None if threshold is None else tall(threshold),
-        threshold_value=threshold,
+        levels=tuple(_levels(known, wide, tall, so_far)),
         bars=tuple(_bars(answers, wide, begins, ends)),
         bands=tuple(_bands(spans, wide, begins, so_far)),
         hours=tuple(_hours(wide, begins, ends)),
@@ -139,6 +157,21 @@ def _reach(scores: Sequence[Score]) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     return min(values) - MARGIN, max(values) + MARGIN
+
+
+def _levels(scores: Sequence[Score], wide: _Axis, tall: _Axis, ends: datetime) -> Iterable[Level]:
+    """Draw each threshold from the first decision that was measured with it to the next that was not, or the end."""
+    measured = [one for one in scores if one.threshold]
+    turns = [
+        one
+        for before, one in zip([None, *measured], measured, strict=False)
+        if before is None or (before.rule, before.threshold) != (one.rule, one.threshold)
+    ]
+    for one, following in zip(turns, [*turns[1:], None], strict=False):
+        until = max(one.at, following.at if following else ends)
+        left, right = wide(one.at.timestamp()), min(RIGHT, wide(until.timestamp()))
+        value = one.threshold or 0.0
+        yield Level(left, max(right, min(RIGHT, left + LEAST_LEVEL)), tall(value), value, one.rule)
 
 
 def _lines(points: Sequence[Point]) -> Iterable[str]:

@@ -34,6 +34,12 @@ class Snapshot(PersonalPicture):
         return f"{self.sitting_id} {self.taken_at:%Y-%m-%d %H:%M:%S}"
 
 
+class ThumbnailQuerySet(models.QuerySet["Thumbnail"]):
+    def of_trail(self) -> "ThumbnailQuerySet":
+        """Those that stay, in the order in which they were taken."""
+        return self.filter(is_newest=False).order_by("taken_at", "pk")
+
+
 class Thumbnail(PersonalPicture):
     """A small picture at a slow rate: the newest of each camera, overwritten, for the wall; one a minute for the trail.
 
@@ -45,6 +51,8 @@ class Thumbnail(PersonalPicture):
     is_newest = models.BooleanField(_("最新"))
     taken_at = models.DateTimeField(_("拍摄时间"))
     stored_at = models.DateTimeField(editable=False)  # by the database's clock: what a wall has not seen yet
+
+    objects = ThumbnailQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "监考缩略图")
@@ -99,24 +107,32 @@ class RoomViewing(models.Model):
 
 
 class PictureViewing(models.Model):
-    """Who looked at a stored picture, and when. Outlives the picture; goes with the enrolment."""
+    """Who looked at a stored picture or at a dossier, and when. Outlives the picture; goes with the enrolment."""
 
     class Kind(models.TextChoices):
         SNAPSHOT = "snapshot", _("监考图片")
         REFERENCE = "reference", _("底照")
         LIVE = "live", _("实时画面")  # nothing is stored of it: `picture` is the number of the sitting
+        TRAIL = "trail", _("过程缩略图")  # many at once: `picture` is the number of the sitting
+        DOSSIER = "dossier", _("查看考试档案")  # and below: `picture` is the number of the dossier
+        PRINTED = "printed", _("打印考试档案")
+        VERIFIED = "verified", _("校验考试档案")
+
+    OF_PICTURES: ClassVar = ("snapshot", "reference", "live", "trail")
 
     kind = models.CharField(_("图片类型"), max_length=20, choices=Kind)
-    picture = models.PositiveBigIntegerField(_("图片编号"))
+    picture = models.PositiveBigIntegerField(_("编号"))
     enrolment = models.ForeignKey(
         "exams.Enrolment", models.CASCADE, related_name="picture_viewings", verbose_name=_("报考")
     )
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("查看人"))
+    by = models.ForeignKey(  # nobody: the command line
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("查看人")
+    )
     at = models.DateTimeField(_("查看时间"), db_index=True)
 
     class Meta:
-        verbose_name = pgettext_lazy("model", "图片查看记录")
-        verbose_name_plural = pgettext_lazy("models", "图片查看记录")
+        verbose_name = pgettext_lazy("model", "图片和档案查看记录")
+        verbose_name_plural = pgettext_lazy("models", "图片和档案查看记录")
         ordering: ClassVar = ["-at"]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 from proctoring import access
-from proctoring.admin.acts import ACTS
+from proctoring.admin.acts import ACTS, Kind
 from proctoring.room.candidate import UNPROCESSABLE, log
 from proctoring.room.door import MOST_BYTES, Malformed, acting, bar, body, ids, page, part, watching, words
 from proctoring.room.wall import FOR_MANY
@@ -18,6 +18,7 @@ from proctoring.services import announcements, many
 from proctoring.services.messages import LONGEST
 
 PORTION = 25
+LARGE_PORTION = 100  # of what is written for all in a handful of statements
 LONGEST_BATCH = 64
 MOST_CHOSEN = 2000
 NAMED = 200
@@ -32,7 +33,7 @@ def act_on_many(request: HttpRequest, exam_id: int) -> HttpResponse:
     data = body(request)
     kind = next((kind for kind in FOR_MANY if kind.value == data.get("kind")), None)
     batch = words(data, "batch", LONGEST_BATCH)
-    numbers = ids(data, "sittings", PORTION)
+    numbers = ids(data, "sittings", LARGE_PORTION if data.get("kind") == Kind.EXTEND.value else PORTION)
     if kind is None or not batch:
         raise Malformed("no act")
     form = ACTS[kind.value].form({"reason": words(data, "reason", MOST_BYTES), "minutes": data.get("minutes", "")})
@@ -97,8 +98,7 @@ def announce(request: HttpRequest, exam_id: int) -> HttpResponse:
 def announced(request: HttpRequest, exam_id: int) -> HttpResponse:
     """Show what was announced, and who has it; the list alone to the page that asks again."""
     exam = access.watched_exam(request.user, exam_id)
-    lines = [(one, announcements.not_seen(one)[:NAMED]) for one in announcements.with_figures(exam)[:MOST_SHOWN]]
-    context = {**bar(exam), "lines": lines}
+    context = {**bar(exam), "lines": announcements.with_missing(exam, most=MOST_SHOWN, named=NAMED)}
     if "part" in request.GET:
         return part(request, "_announcements.html", context)
     return page(request, "announcements.html", context)

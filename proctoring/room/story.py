@@ -8,15 +8,22 @@ from django.utils.translation import gettext as _
 from exams.models import Paper, ResponseEntry, Sitting
 from proctoring.domain import plot as drawing
 from proctoring.domain.plot import Plot, Score, Span
+from proctoring.models import IdentityCheck
 
 
 def plot(sitting: Sitting, now: datetime) -> Plot:
     """Return the drawing from the start (or the first check) to now, or to the end."""
-    checks = sitting.identity_checks.order_by("decided_at").values_list("decided_at", "distance", "threshold")
-    scores = [Score(at, distance, threshold) for at, distance, threshold in checks if distance is not None]
+    checks = sitting.identity_checks.filter(distance__isnull=False).order_by("decided_at")
+    rows = checks.values_list("decided_at", "distance", "threshold", "occasion")
+    scores = [Score(at, distance or 0.0, threshold, rule_of(occasion)) for at, distance, threshold, occasion in rows]
     begins = min([sitting.started_at or now, *(score.at for score in scores[:1])])
     answers = sitting.entries.filter(outcome__in=ResponseEntry.COUNTING).values_list("received_at", flat=True)
     return drawing.draw(scores, _spans(sitting), answers, begins, sitting.ended_at or now)
+
+
+def rule_of(occasion: str) -> str:
+    """Return which threshold a decision was measured with."""
+    return "check_in" if occasion == IdentityCheck.Occasion.CHECK_IN else "exam"
 
 
 def total(sitting: Sitting) -> int:

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from exams.models import ReferencePhoto, Sitting
 from proctoring.domain.dossier import canonical, digest_of
-from proctoring.models import Dossier, Snapshot
+from proctoring.models import Dossier, Snapshot, Thumbnail
+from proctoring.services import evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,24 @@ def check(dossier: Dossier) -> Check:
     content = content_of(dossier)
     changed, missing = [], []
     for name, known, stored in _pictures(content):
-        if stored is None:
+        if not stored:
             missing.append(name)
-        elif digest_of(stored) != known:
+        elif stored != known:
             changed.append(name)
     return Check(digest_of(dossier.content) == dossier.digest, changed, missing)
 
 
-def _pictures(content: Mapping[str, Any]) -> Iterable[tuple[str, str, bytes | None]]:
-    photos = {photo["picture"]: photo["sha256"] for photo in content["photos"]}
-    snapshots = {picture["picture"]: picture["sha256"] for picture in content["pictures"]}
-    kept_photos = {one.pk: bytes(one.data) for one in ReferencePhoto.objects.filter(pk__in=photos)}
-    kept_snapshots = {one.pk: bytes(one.data) for one in Snapshot.objects.filter(pk__in=snapshots)}
-    yield from ((f"reference {pk}", digest, kept_photos.get(pk)) for pk, digest in photos.items())
-    yield from ((f"snapshot {pk}", digest, kept_snapshots.get(pk)) for pk, digest in snapshots.items())
+def _pictures(content: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    yield from _compared("reference", content["photos"], ReferencePhoto)
+    yield from _compared("snapshot", content["pictures"], Snapshot)
+    yield from _compared("thumbnail", content.get("trail", ()), Thumbnail)
+
+
+def _compared(
+    kind: str, named: Iterable[Mapping[str, Any]], model: type[ReferencePhoto] | type[Snapshot] | type[Thumbnail]
+) -> Iterable[tuple[str, str, str]]:
+    """Yield the name, the digest in the dossier and that of what is stored ("": nothing any more) of each picture."""
+    known = {picture["picture"]: picture["sha256"] for picture in named}
+    stored: QuerySet[Any] = model._default_manager.filter(pk__in=known).order_by("pk")
+    found = {picture.pk: digest_of(picture.data) for picture in evidence.few_at_a_time(stored)}
+    return [(f"{kind} {pk}", digest, found.get(pk, "")) for pk, digest in known.items()]

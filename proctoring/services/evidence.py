@@ -1,6 +1,6 @@
 """Pictures as evidence: kept sealed with a reason and a day to be deleted, shown on the record, deleted in time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,11 +16,12 @@ from exams.domain.lifecycle import State
 from exams.models import ReferencePhoto, Sitting
 from exams.services.changes import for_staff
 from proctoring.domain import retention
-from proctoring.models import Camera, CheckInTemplate, FaceTemplate, PictureViewing, Snapshot, Thumbnail
+from proctoring.models import Camera, CheckInTemplate, Dossier, FaceTemplate, PictureViewing, Snapshot, Thumbnail
 
 Picture = TypeVar("Picture", bound=PersonalPicture)
 Progress = Callable[[int], object]
 BATCH = 500
+AT_ONCE = 8  # full pictures in memory, however many a sitting has
 LEFT_OVER_AFTER = timedelta(days=1)  # from the close of the exam; whoever still sits then keeps theirs
 
 
@@ -57,11 +58,37 @@ def note_viewing(picture: Snapshot | ReferencePhoto, by: AbstractBaseUser, now: 
     )
 
 
+def note_trail_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
+    """Write down who began to look at whose trail of thumbnails."""
+    _note(PictureViewing.Kind.TRAIL, sitting.pk, sitting, by, now)
+
+
+def note_dossier(kind: PictureViewing.Kind, dossier: Dossier, by: AbstractBaseUser | None, now: datetime) -> None:
+    """Write down who opened, printed or verified a dossier; nobody: the command line."""
+    _note(kind, dossier.pk, dossier.sitting, by, now)
+
+
+def _note(kind: PictureViewing.Kind, number: int, sitting: Sitting, by: AbstractBaseUser | None, now: datetime) -> None:
+    PictureViewing.objects.create(
+        kind=kind, picture=number, enrolment_id=sitting.enrolment_id, by_id=by.pk if by else None, at=now
+    )
+
+
 def note_live_viewing(sitting: Sitting, by: AbstractBaseUser, now: datetime) -> None:
     """Write down who began to look at whose live picture, of which nothing is kept."""
-    PictureViewing.objects.create(
-        kind=PictureViewing.Kind.LIVE, picture=sitting.pk, enrolment_id=sitting.enrolment_id, by_id=by.pk, at=now
-    )
+    _note(PictureViewing.Kind.LIVE, sitting.pk, sitting, by, now)
+
+
+def few_at_a_time(pictures: QuerySet[Picture]) -> Iterator[Picture]:
+    """Yield pictures with what is on them in their order, without holding all of them at once.
+
+    By their numbers, not by a cursor of the database: behind PgBouncer there is none outside a transaction.
+    """
+    numbers = list(pictures.values_list("pk", flat=True))
+    for start in range(0, len(numbers), AT_ONCE):
+        portion = numbers[start : start + AT_ONCE]
+        found = pictures.model._default_manager.in_bulk(portion)
+        yield from (found[number] for number in portion if number in found)  # one may have expired meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +124,7 @@ def purge(now: datetime, progress: Progress = lambda count: None) -> Expired:
     for pictures in (_expired(Snapshot, now), _expired(Thumbnail, now), _expired(ReferencePhoto, now)):
         while batch := list(pictures.values_list("pk", flat=True)[:BATCH]):
             with transaction.atomic():
-                pictures.model._default_manager.filter(pk__in=batch).delete()
+                pictures.model._default_manager.filter(pk__in=batch).defer("data").delete()
             progress(len(batch))
     _left_over_templates(now).delete()
     return counts

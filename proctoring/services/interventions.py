@@ -4,7 +4,7 @@ A machine proposes, these decide. The state itself is changed by the services of
 did it and why, in the same transaction. What would change nothing is refused: somebody else was faster.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, Review, State, Validity
 from exams.models import Enrolment, ReferencePhoto, ResponseEntry, Result, Sitting
-from exams.services import enrolments, marks, responses, sittings
+from exams.services import enrolments, extensions, marks, responses, sittings
 from exams.services.changes import REASON_LENGTH, announce, take
 from exams.services.refusals import Refused, require_reason
 from proctoring import broadcasts
@@ -182,10 +182,26 @@ def _resume(sitting: Sitting, kind: Kind, by: AbstractUser, reason: str, now: da
 @transaction.atomic
 def extend(sitting: Sitting, *, minutes: int, by: AbstractUser, reason: str, now: datetime) -> Intervention:
     """Give more time; the candidate's clock follows within seconds."""
+    done, refused = extend_all([sitting], minutes=minutes, by=by, reason=reason, now=now)
+    for refusal in refused.values():
+        raise refusal
+    return done[0]
+
+
+@transaction.atomic
+def extend_all(
+    chosen: Collection[Sitting], *, minutes: int, by: AbstractUser, reason: str, now: datetime, **detail: Any
+) -> tuple[list[Intervention], dict[int, Refused]]:
+    """Give many more time in a handful of statements; return what was recorded, and who was refused why, by sitting."""
     if not 1 <= minutes <= MOST_MINUTES:
         raise Refused(_("延长时间应为1至%(most)d分钟。") % {"most": MOST_MINUTES})
-    sitting = sittings.extend(sitting, minutes=minutes, now=now, by=by, reason=reason)
-    return record(sitting, Kind.EXTEND, by, reason, now, minutes=minutes)
+    outcome = extensions.extend_all([one.pk for one in chosen], minutes, now, by, reason)
+    reason = require_reason(reason)[:REASON_LENGTH]
+    about = {"kind": Kind.EXTEND.value, "reason": reason, "by_id": by.pk, "at": now}
+    made = [Intervention(sitting=one, detail={"minutes": minutes, **detail}, **about) for one in outcome.done]
+    for exam_id in {one.enrolment.exam_id for one in outcome.done}:
+        broadcasts.room_changed(exam_id)
+    return Intervention.objects.bulk_create(made), outcome.refused
 
 
 @transaction.atomic
@@ -239,8 +255,9 @@ def replace_photo(
     """Put a new reference photo in the place of the old ones, which are kept but no longer used."""
     enrolments.checked_photo(image)  # before the transaction: it takes long, and an embedded database has one writer
     with transaction.atomic():
+        sitting = Sitting.objects.filter(enrolment=enrolment).first()
+        sitting = take(sitting.pk) if sitting is not None else None
         photo = enrolments.replace_photo(enrolment, image, by=by, reason=reason, now=now)
-        sitting = Sitting.objects.filter(enrolment=enrolment).select_related("enrolment").first()
         if sitting is not None:  # before the day there is no sitting; the admin's log has it then
             record(sitting, Kind.REPLACE_PHOTO, by, reason, now, photo=photo.pk)
     return photo
@@ -249,11 +266,10 @@ def replace_photo(
 @transaction.atomic
 def compare_photo(photo: ReferencePhoto, *, same: bool, by: AbstractUser, reason: str, now: datetime) -> Intervention:
     """Say what comparing a first check-in picture with the ID card showed; a wrong one is not used any more."""
-    reason = require_reason(reason)
-    photo = ReferencePhoto.objects.select_for_update(of=("self",)).select_related("enrolment").get(pk=photo.pk)
+    reason, sitting = require_reason(reason), take(Sitting.objects.get(enrolment=photo.enrolment_id).pk)
+    photo = ReferencePhoto.objects.select_for_update().get(pk=photo.pk)
     if not photo.to_compare:
         raise NothingToDo
-    sitting = Sitting.objects.select_related("enrolment").get(enrolment=photo.enrolment)
     photo.to_compare, photo.compared_at, photo.compared_by_id = False, now, by.pk
     photo.retired_at = photo.retired_at if same else now
     photo.save(update_fields=["to_compare", "compared_at", "compared_by", "retired_at"])

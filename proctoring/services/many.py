@@ -4,7 +4,7 @@ The caller goes through an exam in portions, one transaction each: candidates ar
 written, nobody's answers wait for the rest, and a portion that is sent again changes nothing twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from exams.models import Sitting
 from exams.services.refusals import Refused
 from proctoring.models import Claim, Intervention
+from proctoring.services import interventions
 from proctoring.services.claims import SILENCE, name_of
 
 Kind = Intervention.Kind
@@ -55,21 +56,33 @@ def apply(
     _take_all(chosen)  # the same portion, sent again, waits here and then finds what was done
     before = _done_before(chosen, kind, batch)
     doubts = {} if despite else {**_paused_apart(chosen, kind), **_handled_by_others(chosen, by, now)}
-    for sitting in chosen:
-        if sitting.pk in before:
-            outcome.done.append(sitting)
-        elif sitting.pk in doubts:
-            outcome.left_out.append(NotDone(sitting, doubts[sitting.pk], asks=True))
-        else:
-            try:
-                made = verb(sitting, by=by, now=now, **words)
-            except Refused as refused:
-                outcome.left_out.append(NotDone(sitting, str(refused)))
-            else:
-                made.detail |= {"batch": batch}
-                made.save(update_fields=["detail"])
-                outcome.done.append(sitting)
+    outcome.done = [sitting for sitting in chosen if sitting.pk in before]
+    left = [sitting for sitting in chosen if sitting.pk not in before]
+    outcome.left_out = [NotDone(one, doubts[one.pk], asks=True) for one in left if one.pk in doubts]
+    wanted = [sitting for sitting in left if sitting.pk not in doubts]
+    if kind is Kind.EXTEND:
+        _made, refused = interventions.extend_all(wanted, by=by, now=now, batch=batch, **words)
+    else:
+        refused = _one_by_one(wanted, verb, batch, {**words, "by": by, "now": now})
+    outcome.done += [sitting for sitting in wanted if sitting.pk not in refused]
+    outcome.left_out += [NotDone(one, str(refused[one.pk])) for one in wanted if one.pk in refused]
     return outcome
+
+
+def _one_by_one(
+    wanted: Sequence[Sitting], verb: Callable[..., Intervention], batch: str, words: Mapping[str, Any]
+) -> dict[int, Refused]:
+    """Do it for each; return who was refused why."""
+    refused: dict[int, Refused] = {}
+    for sitting in wanted:
+        try:
+            made = verb(sitting, **words)
+        except Refused as refusal:
+            refused[sitting.pk] = refusal
+        else:
+            made.detail |= {"batch": batch}
+            made.save(update_fields=["detail"])
+    return refused
 
 
 def _take_all(chosen: Sequence[Sitting]) -> None:

@@ -42,10 +42,13 @@ def call_for_help(sitting: Sitting, text: str, *, now: datetime) -> Message:
 
 def notices(sitting: Sitting) -> list[Notice]:
     """Return what a candidate has been told and has not put away yet, oldest first."""
-    return [
-        Notice(message.pk, message.text, message.at, "answer" if message.answers_id else "message")
-        for message in _UNSEEN.all(sitting.pk)
-    ]
+    return [Notice(message.pk, message.text, message.at, _kind(message)) for message in _UNSEEN.all(sitting.pk)]
+
+
+def _kind(message: Message) -> str:
+    if message.announcement_id:
+        return "announcement"
+    return "answer" if message.answers_id else "message"
 
 
 def mark_delivered(sitting: Sitting, *, now: datetime) -> None:

@@ -54,7 +54,13 @@ def test_a_candidate_can_ask_for_a_person_and_the_reason_is_kept() -> None:
     sitting.refresh_from_db()
     assert sitting.check_in == "held"
     assert StateChange.objects.get(field="check_in").reason == "未找到摄像头"
-    assert browser.get(STATE).json() == {"state": "held", "next": "", "messages": [], "queue": "下一位就是您。"}
+    assert browser.get(STATE).json() == {
+        "state": "held",
+        "next": "",
+        "messages": [],
+        "queue": "下一位就是您。",
+        "said": "",
+    }
 
 
 def test_the_page_learns_where_to_go_once_a_person_has_decided() -> None:
@@ -64,6 +70,7 @@ def test_the_page_learns_where_to_go_once_a_person_has_decided() -> None:
         "next": reverse("exams:waiting"),
         "messages": [],
         "queue": "",
+        "said": "",
     }
 
 

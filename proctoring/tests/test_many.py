@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from exams.models import Exam, Sitting
 from exams.services import sittings
-from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory
+from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory, minutes
 from proctoring.models import Intervention
 from proctoring.services import claims, interventions
 from proctoring.tests import staff
@@ -119,3 +119,28 @@ def test_half_a_character_in_a_reason_is_left_out(client: Client, exam: Exam) ->
     running = seated(exam)
     assert send(client, exam, "pause", [running], reason="断电\ud83d")["done"] == [running.pk]
     assert Intervention.objects.get().reason == "断电"
+
+
+def test_an_exam_is_given_time_in_as_many_queries_for_many_as_for_few(
+    client: Client, exam: Exam, django_assert_max_num_queries: Any
+) -> None:
+    many = [seated(exam, f"考生{number}") for number in range(12)]
+    paused, done = many[0], many[1]
+    sittings.pause(paused, "断电", timezone.now())
+    sittings.submit(done, Sitting.EndedBy.CANDIDATE, timezone.now())
+    before = {one.pk: Sitting.objects.get(pk=one.pk).deadline_at for one in many}
+    with django_assert_max_num_queries(26):
+        answer = send(client, exam, "extend", many, minutes=5)
+    given = set(answer["done"])
+    assert given == {one.pk for one in many} - {done.pk}
+    (left,) = answer["left_out"]
+    assert left["sitting"] == done.pk
+    for one in Sitting.objects.filter(pk__in=given):
+        assert one.extra_seconds == 300
+        assert one.deadline_at == (None if one.pk == paused.pk else before[one.pk] + minutes(5))  # type: ignore[operator]
+        (change,) = one.changes.filter(field="extra_seconds")
+        (record,) = one.interventions.filter(kind="extend")
+        assert (change.reason, change.by_id, change.at) == ("断电", record.by_id, record.at)
+        assert record.detail == {"minutes": 5, "batch": "one"}
+    assert send(client, exam, "extend", many, minutes=5)["done"] == answer["done"]
+    assert Intervention.objects.filter(kind="extend").count() == len(given)

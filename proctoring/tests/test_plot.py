@@ -20,7 +20,9 @@ def test_time_runs_from_left_to_right_and_distance_upwards() -> None:
     drawn = plot.draw([score(0, 0.3), score(60, 0.5)], [], [], NINE, after(60))
     first, last = drawn.points
     assert (first.x, last.x) == (LEFT, RIGHT)
-    assert BOTTOM > first.y > drawn.threshold > last.y > TOP  # type: ignore[operator]
+    (level,) = drawn.levels
+    assert BOTTOM > first.y > level.y > last.y > TOP
+    assert (level.left, level.right) == (LEFT, RIGHT)
 
 
 def test_what_lies_above_the_threshold_is_marked() -> None:
@@ -64,7 +66,7 @@ def test_what_lies_outside_is_left_out_or_cut() -> None:
 def test_nothing_is_an_empty_plot_of_some_width() -> None:
     drawn = plot.draw([], [], [], NINE, NINE)
     assert drawn.is_empty
-    assert drawn.threshold is None
+    assert not drawn.levels
     assert 1 <= len(drawn.hours) <= plot.MOST_TICKS + 1
 
 
@@ -73,3 +75,25 @@ def test_the_hours_are_round_and_few_however_long_it_lasts() -> None:
         hours = plot.draw([], [], [], after(3), after(3 + minutes)).hours
         assert 2 <= len(hours) <= plot.MOST_TICKS + 1
         assert all(tick.label.minute % 5 == 0 for tick in hours)  # type: ignore[union-attr]
+
+
+def measured(minutes: float, threshold: float, rule: str) -> Score:
+    return Score(after(minutes), 0.3, threshold, rule)
+
+
+def test_each_threshold_is_drawn_where_it_was_used() -> None:
+    scores = [measured(0, 0.39, "check_in"), measured(10, 0.34, "exam"), measured(11, 0.34, "exam")]
+    scores += [measured(30, 0.37, "exam"), measured(31, 0.34, "exam")]
+    drawn = plot.draw(scores, [], [], NINE, after(60))
+    at = {point.score.at: point.x for point in drawn.points}
+    assert [(level.rule, level.value, level.left, level.right) for level in drawn.levels] == [
+        ("check_in", 0.39, LEFT, at[after(10)]),
+        ("exam", 0.34, at[after(10)], at[after(30)]),
+        ("exam", 0.37, at[after(30)], max(at[after(31)], at[after(30)] + plot.LEAST_LEVEL)),
+        ("exam", 0.34, at[after(31)], RIGHT),
+    ]
+    assert drawn.thresholds == [("check_in", [0.39]), ("exam", [0.34, 0.37])]
+
+
+def test_a_check_without_a_threshold_draws_none() -> None:
+    assert plot.draw([Score(after(1), 0.3, None)], [], [], NINE, after(60)).levels == ()

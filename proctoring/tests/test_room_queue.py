@@ -13,8 +13,8 @@ from exams.services import sittings
 from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory, browser_of, minutes
 from proctoring import room_queries
 from proctoring.models import Intervention, Message
-from proctoring.services import freshness
-from proctoring.tests import staff
+from proctoring.services import announcements, freshness, interventions
+from proctoring.tests import factories, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +101,25 @@ def test_whom_a_colleague_has_just_settled_is_not_settled_again(exam: Exam) -> N
     decide(staff.invigilator(), sitting, "pass_check_in")
     assert "状态已经改变" in decide(staff.invigilator(), sitting, "reject_identity")
     assert fresh(sitting).identity == "steady"
+
+
+def test_who_is_held_by_a_person_reads_why_as_it_was_written(exam: Exam) -> None:
+    sitting, client = SittingFactory(enrolment=EnrolmentFactory(exam=exam)), staff.invigilator()
+    sitting.enrolment.consents.create(version=VERSION, given=True, at=timezone.now())
+    interventions.hold(sitting, by=factories.staff(), reason="请准备证件 <b>原件</b>", now=timezone.now())
+    candidate = browser_of(sitting)
+    page = candidate.get("/check-in/").content.decode()
+    assert "考务人员说明：<span data-said-text>请准备证件 &lt;b&gt;原件&lt;/b&gt;</span>" in page
+    assert candidate.get("/check-in/state/").json()["said"] == "请准备证件 <b>原件</b>"
+    decide(client, sitting, "message", reason="前面还有一位，请稍候")
+    assert candidate.get("/check-in/state/").json()["said"] == "前面还有一位，请稍候"
+    decide(client, fresh(sitting), "pass_check_in")
+    assert candidate.get("/check-in/state/").json()["said"] == ""
+
+
+def test_who_waits_because_the_machine_could_not_tell_reads_no_words_of_a_person(exam: Exam) -> None:
+    sitting = held(exam, "甲", minutes(3), "识别次数用尽")
+    announcements.publish(exam, text="请保持安静", by=factories.staff(), now=timezone.now())
+    told = browser_of(sitting).get("/check-in/state/").json()
+    assert (told["said"], [one["kind"] for one in told["messages"]]) == ("", ["announcement"])
+    assert "data-said hidden" in browser_of(sitting).get("/check-in/").content.decode()

@@ -42,7 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--frames", type=int, default=24, help="staged from each picture (24)")
         parser.add_argument("--hours", type=float, default=2.0, help="that each person sits (2)")
         parser.add_argument("--threshold", type=float, default=None, help="instead of the one in force")
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--seed", type=int, default=1, help="of the chance in it: the same seed plays the same exam (1)"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON only")
 
     def handle(self, *args: Any, **options: Any) -> None:

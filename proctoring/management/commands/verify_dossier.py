@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from proctoring.domain.dossier import in_groups
-from proctoring.models import Dossier
-from proctoring.services import dossiers
+from proctoring.models import Dossier, PictureViewing
+from proctoring.services import dossiers, evidence
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         dossier = Dossier.objects.filter(pk=number).first()
         if dossier is None:
             raise CommandError(f"There is no dossier {number}.")
+        evidence.note_dossier(PictureViewing.Kind.VERIFIED, dossier, None, timezone.now())
         printed = "".join(digest.split()).lower()
         if printed and printed != dossier.digest:
             raise CommandError(f"The printed digest is not that of dossier {number}, which is {dossier.digest}.")

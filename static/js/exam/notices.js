@@ -26,12 +26,14 @@ export class Notices {
 
   /**
    * Show messages that have not been shown, and tell the server once each has been read.
-   * @param {{id: number, text: string}[]} messages @param {string} heading @param {(id: number) => string} urlOf
+   * @param {{id: number, text: string, kind: string}[]} messages
+   * @param {(kind: string) => string} headingOf what stands above a message, an answer or an announcement
+   * @param {(id: number) => string} urlOf
    */
-  async show(messages, heading, urlOf) {
-    for (const { id, text } of messages.filter((message) => !this.#known.has(message.id))) {
+  async show(messages, headingOf, urlOf) {
+    for (const { id, text, kind } of messages.filter((message) => !this.#known.has(message.id))) {
       this.#known.add(id);
-      await this.say(heading, text);
+      await this.say(headingOf(kind), text);
       // If this gets lost, the message comes again after a reload: better twice than never.
       await postJson(urlOf(id), {}).catch(() => {});
     }

@@ -178,7 +178,7 @@ function swapIn(html, times) {
 
 function onStatus(status, times) {
   onSignedIn();
-  notices.show(status.messages ?? [], text(texts, "message_heading"), (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
+  notices.show(status.messages ?? [], (kind) => text(texts, kind === "announcement" ? "announcement_heading" : "message_heading"), (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
   if (paper) {
     // An answer to a question from before this paper would send us back to the waiting page.
     times.sentAt >= paper.since && paper.update(status, times);

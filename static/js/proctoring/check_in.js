@@ -25,7 +25,8 @@ const frame = document.querySelector("[data-frame]");
 const picker = document.querySelector("[data-cameras]");
 const openButton = document.querySelector("[data-open]"); // none where the candidate declined the camera
 const notices = new Notices(document.querySelector("#notice"));
-const messageHeading = document.querySelector("[data-message-heading]").content.textContent;
+const headingOf = (kind) =>
+  document.querySelector(kind === "announcement" ? "[data-announcement-heading]" : "[data-message-heading]").content.textContent;
 let camera = null;
 let hasChoice = false;
 let waitTimer = 0;
@@ -217,7 +218,9 @@ async function askState() {
       window.location.reload();
     } else {
       say("[data-place-in-queue]", data.queue);
-      notices.show(data.messages, messageHeading, (id) => page.dataset.seenUrl.replace("/0/", `/${id}/`));
+      say("[data-said-text]", data.said);
+      document.querySelector("[data-said]").hidden = !data.said;
+      notices.show(data.messages, headingOf, (id) => page.dataset.seenUrl.replace("/0/", `/${id}/`));
     }
   } catch (error) {
     if (error.isSignedOut) {

@@ -9,6 +9,7 @@ import { text } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 
 const PORTION = 25;
+const LARGE_PORTION = { extend: 100 }; // written for all at once
 const SUITS = {
   pause: ["sitting"],
   resume: ["paused", "locked"],
@@ -34,6 +35,7 @@ export class ActsOnMany {
         }
       });
       dialog.querySelector("[data-despite]")?.addEventListener("click", () => this.#goOn(dialog, dialog.asked, true));
+      dialog.addEventListener("change", ({ target }) => target.name === "scope" && this.#sayReach(dialog));
       dialog.querySelector("[data-reasons]")?.addEventListener("click", ({ target }) => {
         if (target.matches("button")) {
           dialog.querySelector('[name="reason"]').value = target.textContent.trim();
@@ -66,7 +68,29 @@ export class ActsOnMany {
       radio.checked = scope === (this.picked.size ? "picked" : "all");
     }
     this.#reset(dialog);
+    this.#sayReach(dialog);
     ask(dialog, { dismissible: false }).then(() => this.#listeners.forEach((listener) => listener()));
+  }
+
+  /** Say in words whom an announcement reaches now, later and not at all. */
+  #sayReach(dialog) {
+    const line = dialog.querySelector("[data-reach]");
+    if (!line) {
+      return;
+    }
+    const { value: scope, dataset } = dialog.querySelector('[name="scope"]:checked');
+    const tiles = {
+      all: () => this.all(),
+      room: () => this.all().filter((tile) => tile.room === dataset.roomName),
+      shown: () => this.shown(),
+      picked: () => this.all().filter((tile) => this.picked.has(tile.sitting)),
+    }[scope]();
+    const absent = tiles.filter((tile) => !tile.sitting).length;
+    const count = tiles.filter((tile) => tile.sitting && SUITS.announce.includes(tile.place)).length;
+    const comesLater = scope === "all" || scope === "room";
+    const figures = { count, later: comesLater ? absent : 0, missed: comesLater ? 0 : absent, ended: tiles.length - absent - count };
+    const parts = ["reach_now", ...["later", "missed", "ended"].filter((name) => figures[name]).map((name) => `reach_${name}`)];
+    line.textContent = parts.map((part) => text(this.texts, part, figures)).join(document.documentElement.lang.startsWith("zh") ? "" : " ");
   }
 
   #reset(dialog) {
@@ -106,11 +130,12 @@ export class ActsOnMany {
     const asked = new Set(despite ? sittings : []);
     Object.assign(dialog, { rest: [...sittings], despite, asked: [], leftOut: dialog.leftOut.filter((one) => !asked.has(one.sitting)) });
     this.#begin(dialog, sittings.length);
+    const size = LARGE_PORTION[words.kind] || PORTION;
     try {
       while (dialog.rest.length) {
-        const portion = dialog.rest.slice(0, PORTION);
+        const portion = dialog.rest.slice(0, size);
         const { data } = await postJson(this.room.dataset.many, { ...words, sittings: portion });
-        dialog.rest.splice(0, PORTION);
+        dialog.rest.splice(0, size);
         dialog.done += data.done.length;
         dialog.leftOut.push(...data.left_out);
         this.#progress(dialog, sittings.length);

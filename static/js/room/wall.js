@@ -19,6 +19,7 @@ const wall = room.querySelector("[data-wall]");
 const texts = room.querySelector("[data-texts]");
 const search = room.querySelector("[data-search]");
 const placeFilter = room.querySelector("[data-place-filter]");
+const fold = room.querySelector("[data-fold-tools]"); // on a phone only
 const pickAll = room.querySelector("[data-pick-all]");
 const known = new Map(); // tiles by the number of the enrolment
 const picked = new Set(); // sittings
@@ -123,6 +124,7 @@ function draw({ keepOrder = performance.now() - movedAt < HAND_STILL_MS } = {}) 
   drawPager(pages, list.length);
   drawCounts();
   drawPicked(fits);
+  fold.querySelector("[data-fold-note]").hidden = !search.value.trim() && !placeFilter?.value;
   thumbnails.show();
 }
 
@@ -197,6 +199,11 @@ room.querySelector("[data-chips]").addEventListener("click", ({ target }) => {
   }
 });
 search.addEventListener("input", () => show(() => {}));
+
+fold.addEventListener("click", () => {
+  const isOpen = room.querySelector(".room-tools").toggleAttribute("data-open");
+  fold.setAttribute("aria-expanded", String(isOpen));
+});
 placeFilter?.addEventListener("change", () => show(() => {}));
 
 function choose(count) {
