@@ -4,7 +4,7 @@ A page sends `{"sitting": …, "client": …, "epoch": …, "ops": [{"question",
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +70,19 @@ class Sender:
 
     client: str
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What one request brought: answers to one sitting, of which a database decides what to store."""
+
+    sitting_id: int
+    sender: Sender
+    ops: tuple[Op, ...]
+    rule: LateRule
+    came_at: float  # on the monotonic clock: the time that a request waits for its turn is not the candidate's
+    is_chosen: bool = True  # the candidate has not turned to another exam meanwhile
+    sign_in: tuple[str, str] | None = None  # key and content of a session that must still stand; None: already seen to
 
 
 def sender(body: Mapping[str, object]) -> Sender:
@@ -191,6 +204,16 @@ class Standing:
         if self.is_open(received_at):
             return Outcome.STALE
         return Outcome.LATE_KEPT if self.rule.kept_for_review else Outcome.LATE_REFUSED
+
+    def outcomes(
+        self, arrival: Arrival, received_at: datetime, stored: Container[Op], known: Mapping[Op, Outcome]
+    ) -> dict[Op, Outcome]:
+        """Return what became of each answer that arrived: the database took what is `stored`, `known` came before."""
+        if not self.can_take:
+            return {}
+        return {
+            op: known.get(op) or self.outcome(arrival.sender, received_at, stored=op in stored) for op in arrival.ops
+        }
 
     def is_late(self, received_at: datetime) -> bool:
         """Tell whether an answer arrived after the deadline; an end by hand has none, whoever comes then is late."""

@@ -5,7 +5,7 @@ from exams.models.bank import Bank, Question, Revision
 from exams.models.enrolment import Consent, Correction, Enrolment, ReferencePhoto
 from exams.models.plan import Exam, Plan, Section, SectionItem
 from exams.models.result import Mark, Result
-from exams.models.sitting import Paper, Pause, Response, ResponseEntry, Sitting, StateChange
+from exams.models.sitting import Paper, Pause, Response, ResponseEntry, ResponseLog, Sitting, StateChange
 
 __all__ = [
     "AnswerFileKey",
@@ -22,6 +22,7 @@ __all__ = [
     "ReferencePhoto",
     "Response",
     "ResponseEntry",
+    "ResponseLog",
     "Result",
     "Revision",
     "Section",

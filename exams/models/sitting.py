@@ -163,7 +163,9 @@ class Paper(models.Model):
 class Response(models.Model):
     """The newest accepted answer to one question of a paper. `question` is its number on the paper, from 1."""
 
-    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="responses", verbose_name=_("答卷"))
+    sitting = models.ForeignKey(
+        Sitting, models.CASCADE, related_name="responses", db_index=False, verbose_name=_("答卷")
+    )
     question = models.PositiveIntegerField(_("题号"))
     value = models.JSONField(_("作答"), default=list)  # ids of the chosen options; empty: not answered
     doubtful = models.BooleanField(_("疑问"), default=False)
@@ -182,8 +184,31 @@ class Response(models.Model):
         return f"{self.sitting_id}/{self.question}"
 
 
+class ResponseLog(models.Model):
+    """Where the log of a sitting ends: how many entries it has, and the hash of the newest.
+
+    A row of its own, so narrow that PostgreSQL changes it in place; whoever appends to the log holds it.
+    """
+
+    sitting = models.OneToOneField(
+        Sitting, models.CASCADE, primary_key=True, related_name="log", verbose_name=_("答卷")
+    )
+    length = models.PositiveIntegerField(_("条数"), default=0)
+    head = models.BinaryField(default=bytes(32))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "作答日志")
+        verbose_name_plural = pgettext_lazy("models", "作答日志")
+
+    def __str__(self) -> str:
+        return f"{self.sitting_id}: {self.length}"
+
+
 class ResponseEntry(models.Model):
-    """The log of every answer that arrived, accepted or not, and what became of it. Only ever appended to."""
+    """The log of every answer that arrived, accepted or not, and what became of it.
+
+    Only ever appended to, by `exams.services.response_log`: each entry is a link of a chain (`exams/domain/chain.py`).
+    """
 
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", _("已接受")
@@ -195,7 +220,8 @@ class ResponseEntry(models.Model):
 
     COUNTING: ClassVar = (Outcome.ACCEPTED.value, Outcome.LATE_ACCEPTED.value)  # what became an answer
 
-    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="entries", verbose_name=_("答卷"))
+    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="entries", db_index=False, verbose_name=_("答卷"))
+    number = models.PositiveIntegerField(_("序号"))  # in the log of the sitting, from 1
     question = models.PositiveIntegerField(_("题号"))
     client = models.CharField(max_length=64)
     epoch = models.PositiveIntegerField()
@@ -204,12 +230,15 @@ class ResponseEntry(models.Model):
     doubtful = models.BooleanField(_("疑问"), default=False)
     outcome = models.CharField(_("处理"), max_length=20, choices=Outcome)
     received_at = models.DateTimeField(_("到达时间"))
+    hash = models.BinaryField()
 
     class Meta:
         verbose_name = pgettext_lazy("model", "作答记录")
         verbose_name_plural = pgettext_lazy("models", "作答记录")
-        ordering: ClassVar = ["sitting", "pk"]
-        indexes: ClassVar = [models.Index(fields=["sitting", "question"])]
+        ordering: ClassVar = ["sitting", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sitting", "number"], name="one_entry_for_each_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sitting_id}/{self.question}/{self.seq}"

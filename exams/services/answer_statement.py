@@ -1,86 +1,175 @@
-"""The statement that stores answers. It alone decides: what it returns is stored, what it does not return is not.
+"""The statement that stores answers, of any number of sittings. It alone decides: what it returns is stored, no more.
 
-All conditions stand inside it, so nothing can come between looking and writing: the sitting is open by the database's
-clock, the page still holds it, and the answer is newer than the stored one.
+All conditions stand inside it, so nothing can come between looking and writing: the sign-in still stands, the sitting
+is open by the database's clock, the page still holds it, and the answer is newer than the stored one. Whoever has run
+it holds the logs of these sittings until the transaction ends, and nobody ends the sittings meanwhile.
 """
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
 
 from django.db import connection
 
-from exams.domain.arrivals import Op, Sender
+from exams.domain.arrivals import Arrival, Op, Sender, Standing, newest
+from exams.domain.chain import Head
 from exams.domain.lifecycle import State
 from exams.services.database_clock import as_moment
 
 # A deadline closes a sitting whether or not anybody has written that down; so an answer that arrived before it is in
 # time also where the sitting was written down as closed while the answer waited for its turn.
-STATEMENT = """
-WITH ops (question, value, doubtful, seq) AS (VALUES {rows}),
-holder AS (
-    SELECT id, state, deadline_at FROM exams_sitting
-    WHERE id = %s AND client = %s AND epoch = %s
-      AND (state = 'in_progress' OR (state = 'submitted' AND ended_by = 'deadline'))
-      AND {earlier} < deadline_at
-    {lock}
+LOOK = """
+SELECT place, given.sitting_id, state, ended_by, sitting.client, sitting.epoch, deadline_at, {arrived} AS received_at, length, head,
+    session_key = '' OR EXISTS (
+        SELECT 1 FROM django_session AS session WHERE session.session_key = given.session_key
+        AND session.session_data = given.session_data AND session.expire_date > {arrived}
+    ) AS is_signed_in,
+    sitting.client = given.client AND sitting.epoch = given.epoch
+        AND (state = 'in_progress' OR (state = 'submitted' AND ended_by = 'deadline'))
+        AND {in_time} < deadline_at AS is_open
+FROM given
+JOIN exams_sitting AS sitting ON sitting.id = given.sitting_id
+JOIN exams_responselog AS log ON log.sitting_id = given.sitting_id
+"""
+GIVEN = (
+    "given (place, sitting_id, client, epoch, session_key, session_data, waited, waited_and_grace) AS (VALUES {given})"
 )
-INSERT INTO exams_response (sitting_id, question, value, doubtful, seq, saved_at)
-SELECT holder.id, ops.question, {value}, ops.doubtful, ops.seq, {earlier}
-FROM holder CROSS JOIN ops WHERE ops.seq > 0
+RESPONSE = "INSERT INTO exams_response (sitting_id, question, value, doubtful, seq, saved_at)"
+IF_NEWER = """
 ON CONFLICT (sitting_id, question) DO UPDATE
 SET value = excluded.value, doubtful = excluded.doubtful, seq = excluded.seq, saved_at = excluded.saved_at
 WHERE excluded.seq > exams_response.seq
-RETURNING question, seq, saved_at, (SELECT state FROM holder), (SELECT deadline_at FROM holder)
+RETURNING sitting_id, question
 """
-ROW = "(%s, %s, %s, %s)"
-DIALECTS = {
-    "sqlite": {
-        # As Django stores moments there, so that both compare as text. There is one writer at a time: nothing to lock.
-        "earlier": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s)",
-        "value": "ops.value",
-        "lock": "",
-    },
-    "postgresql": {
-        # When the statement arrived, not when it got its turn. The lock lets other answers of the sitting in beside
-        # this one, and makes whoever ends the sitting wait; after a wait the conditions are looked at again.
-        "earlier": "(STATEMENT_TIMESTAMP() + CAST(%s AS interval))",
-        "value": "CAST(ops.value AS jsonb)",
-        "lock": "FOR SHARE",
-    },
+# Arrival is when the statement arrived, not when it got its turn. The locks are taken in the order of the ids, so that
+# two servers never wait for each other in a circle; after a wait the conditions are looked at again.
+POSTGRESQL = f"""
+WITH {GIVEN},
+op (at, question, value, doubtful, seq) AS (VALUES {{ops}}),
+held AS ({LOOK} ORDER BY sitting.id FOR SHARE OF sitting {{wait}} FOR UPDATE OF log {{wait}}),
+stored AS (
+    {RESPONSE}
+    SELECT sitting_id, question, CAST(value AS jsonb), doubtful, seq, received_at
+    FROM held JOIN op ON at = place WHERE is_signed_in AND is_open
+    {IF_NEWER}
+)
+SELECT held.*, ARRAY(SELECT question FROM stored WHERE stored.sitting_id = held.sitting_id) FROM held
+""".format  # noqa: S608 - of constants
+# SQLite has one writer at a time, and the transaction is that one from its beginning: looking and writing may be two.
+SQLITE = f"WITH {GIVEN} {LOOK}".format
+SQLITE_STORE = f"{RESPONSE} VALUES {{ops}} {IF_NEWER}".format
+ON_POSTGRESQL = {
+    "arrived": "(STATEMENT_TIMESTAMP() + CAST(waited AS interval))",
+    "in_time": "(STATEMENT_TIMESTAMP() + CAST(waited_and_grace AS interval))",
 }
+ON_SQLITE = {  # as Django stores moments there, so that both compare as text
+    "arrived": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited)",
+    "in_time": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited_and_grace)",
+}
+NO_OP = [-1, 0, "[]", False, 0]
+Seen = tuple[Sequence[Any], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """Which (question, seq) are stored now; when they arrived, and how the sitting stood at that moment."""
+class Look:
+    """How a sitting stood when an answer arrived, and what of it is stored now, as the statement saw it."""
 
-    keys: frozenset[tuple[int, int]]
     received_at: datetime
-    state: State
-    deadline_at: datetime
+    standing: Standing
+    head: Head
+    is_signed_in: bool
+    stored: frozenset[Op]
 
 
-def store(sitting_id: int, sender: Sender, ops: Sequence[Op], *, waited: timedelta, grace: timedelta) -> Stored | None:
-    """Store what may be stored, or return None if that is nothing.
+def store(arrivals: Sequence[Arrival], *, waits: bool) -> list[Look | None]:
+    """Store what may be stored; return how each sitting stood, or None for one that is not to be had.
 
-    `ops` has one op for a question, in order; `waited` is how long ago they arrived.
+    Each sitting comes once. `waits`: for those which somebody else holds; else these are not to be had either. Runs in
+    the caller's transaction.
     """
-    if not ops:
-        return None
-    statement = STATEMENT.format(rows=", ".join([ROW] * len(ops)), **DIALECTS[connection.vendor])
-    answers = [part for op in ops for part in (op.question, json.dumps(op.value), op.doubtful, op.seq)]
-    arrived, in_time = f"-{waited.total_seconds():.3f} seconds", f"-{(waited + grace).total_seconds():.3f} seconds"
+    given = [_given(place, arrival) for place, arrival in enumerate(arrivals)]
+    run = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
+    looks: list[Look | None] = [None] * len(arrivals)
+    for (place, _sitting_id, *seen), questions in run(arrivals, given, waits=waits):
+        looks[place] = _look(arrivals[place], seen, questions)
+    return looks
+
+
+def _on_postgresql(arrivals: Sequence[Arrival], given: Sequence[list[Any]], *, waits: bool) -> Iterator[Seen]:
+    ops = [[place, *op] for place, arrival in enumerate(arrivals) for op in _ops(arrival)] or [NO_OP]
+    wait = "" if waits else "SKIP LOCKED"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*answers, sitting_id, sender.client, sender.epoch, in_time, arrived])
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    _question, _seq, received_at, state, deadline_at = rows[0]
-    return Stored(
-        keys=frozenset((question, seq) for question, seq, *_rest in rows),
+        cursor.execute(POSTGRESQL(given=_rows(given), ops=_rows(ops), wait=wait, **ON_POSTGRESQL), _flat(given, ops))
+        for *look, questions in cursor.fetchall():
+            yield look, questions
+
+
+def _on_sqlite(arrivals: Sequence[Arrival], given: Sequence[list[Any]], *, waits: bool) -> Iterator[Seen]:
+    with connection.cursor() as cursor:
+        cursor.execute(SQLITE(given=_rows(given), **ON_SQLITE), _flat(given))
+        looks = cursor.fetchall()
+        ops = [
+            [sitting_id, *op, received_at]
+            for place, sitting_id, *_standing, received_at, _length, _head, is_signed_in, is_open in looks
+            if is_signed_in and is_open
+            for op in _ops(arrivals[place])
+        ]
+        stored = defaultdict(list)
+        if ops:
+            cursor.execute(SQLITE_STORE(ops=_rows(ops)), _flat(ops))
+            for sitting_id, question in cursor.fetchall():
+                stored[sitting_id].append(question)
+    for look in looks:
+        yield look, stored[look[1]]
+
+
+def _given(place: int, arrival: Arrival) -> list[Any]:
+    waited = timedelta(seconds=monotonic() - arrival.came_at)
+    return [
+        place,
+        arrival.sitting_id,
+        arrival.sender.client,
+        arrival.sender.epoch,
+        *(arrival.sign_in or ("", "")),
+        _ago(waited),
+        _ago(waited + arrival.rule.accepted_for),
+    ]
+
+
+def _ago(span: timedelta) -> str:
+    return f"-{span.total_seconds():.3f} seconds"
+
+
+def _ops(arrival: Arrival) -> list[list[Any]]:
+    ops = newest(arrival.ops) if arrival.is_chosen else ()
+    return [[op.question, json.dumps(op.value), op.doubtful, op.seq] for op in ops]
+
+
+def _rows(rows: Sequence[list[Any]]) -> str:
+    return ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
+
+
+def _flat(*tables: Sequence[list[Any]]) -> list[Any]:
+    return [part for table in tables for row in table for part in row]
+
+
+def _look(arrival: Arrival, seen: Sequence[Any], questions: Sequence[int]) -> Look:
+    state, ended_by, client, epoch, deadline_at, received_at, length, head, is_signed_in, _is_open = seen
+    return Look(
         received_at=as_moment(received_at),
-        state=State(state),
-        deadline_at=as_moment(deadline_at),
+        standing=Standing(
+            state=State(state),
+            closed_by_deadline=ended_by == "deadline",
+            # Whose candidate has turned to another exam holds nothing any more.
+            holder=Sender(client if arrival.is_chosen else "", epoch),
+            deadline_at=deadline_at and as_moment(deadline_at),
+            rule=arrival.rule,
+        ),
+        head=Head(length, bytes(head)),
+        is_signed_in=bool(is_signed_in),
+        stored=frozenset(op for op in newest(arrival.ops) if op.question in questions),
     )

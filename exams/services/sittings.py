@@ -12,7 +12,7 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import ENDED, State
 from exams.domain.timing import lost_to_spread
 from exams.models import Enrolment, Sitting
-from exams.services import papers
+from exams.services import papers, response_log
 from exams.services.changes import announce, record, take, take_if_free
 from exams.services.endings import end, is_overdue
 from exams.services.refusals import (
@@ -144,6 +144,7 @@ def _require_entry(sitting: Sitting, place: queries.Place, now: datetime) -> Non
 def _start(sitting: Sitting, now: datetime) -> None:
     """Draw the paper and start the clock of a sitting whose row is locked."""
     papers.draw_for(sitting, now)
+    response_log.begin(sitting.pk)
     lost = lost_to_spread(queries.window(sitting.enrolment.exam), queries.entry_spread(sitting), now)
     sitting.held_seconds += math.ceil(lost.total_seconds())
     sitting.started_at = now

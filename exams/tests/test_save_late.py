@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from exams.domain import arrivals
-from exams.domain.arrivals import Sender, Slot
+from exams.domain.arrivals import Arrival, Sender, Slot
+from exams.domain.timing import LateRule
 from exams.models import Result, Sitting, StateChange
-from exams.services import answer_statement, responses, sittings
+from exams.services import responses, sittings
 from exams.tests.answers import logged, op, outcomes, send, stored
 from exams.tests.factories import SittingFactory, end_of, hours, minutes, overdue, seconds
 
@@ -92,9 +94,9 @@ def test_an_answer_that_came_in_time_and_waited_for_its_turn_is_in_time() -> Non
     sitting = late(ago=seconds(2))
     sender = Sender(sitting.client, sitting.epoch)
     ops = arrivals.ops({"ops": [op()]}, {1: Slot(frozenset("ABCD"), several=False)})
-    done = answer_statement.store(sitting.pk, sender, ops, waited=timedelta(seconds=4), grace=timedelta(0))
+    (done,) = responses.write([Arrival(sitting.pk, sender, ops, LateRule(), monotonic() - 4)], waits=True)
     assert done is not None
-    assert done.keys == {(1, 1)}
+    assert outcomes(done) == ["accepted"]
     assert done.received_at < end_of(sitting)
 
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from exams import queries
+from exams.domain.arrivals import Op, Outcome, Sender
+from exams.domain.chain import Entry
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, Identity, State, Validity
 from exams.models import ReferencePhoto, Response, ResponseEntry, Result, Sitting
-from exams.services import sittings
+from exams.services import response_log, sittings
 from exams.services.refusals import ReasonMissing, Refused
 from exams.tests.factories import CLIENT, SittingFactory, minutes
 from proctoring.models import IdentityCheck, Incident, Intervention, Message
@@ -197,12 +200,18 @@ def test_what_has_not_ended_cannot_be_reopened(by: User) -> None:
 # --- answers, incidents, results -------------------------------------------------------------------------------------
 
 
+def kept_answer(sitting: Sitting) -> ResponseEntry:
+    """Return what the log says of an answer that came too late and waits for a person."""
+    entry = Entry(Sender(CLIENT, 1), Op(1, 1, ("A",), doubtful=False), Outcome.LATE_KEPT, timezone.now())
+    with transaction.atomic():
+        response_log.append({sitting.pk: response_log.take_head(sitting.pk)}, {sitting.pk: [entry]})
+    return ResponseEntry.objects.get(sitting=sitting)
+
+
 def test_late_answers_count_once_a_person_says_so(by: User) -> None:
     sitting, now = SittingFactory(begun=True), timezone.now()
     sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now)
-    late = ResponseEntry.objects.create(
-        sitting=sitting, question=1, client=CLIENT, epoch=1, seq=1, value=["A"], outcome="late_kept", received_at=now
-    )
+    late = kept_answer(sitting)
     assert Result.objects.get().points == 0
     done = interventions.accept_late(sitting, entries=[late.pk], **words(by))
     assert Response.objects.get().value == ["A"]
@@ -214,9 +223,7 @@ def test_answers_of_somebody_else_are_never_taken_in(by: User) -> None:
     mine, other, now = SittingFactory(begun=True), SittingFactory(begun=True), timezone.now()
     for sitting in (mine, other):
         sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now)
-    late = ResponseEntry.objects.create(
-        sitting=other, question=1, client=CLIENT, epoch=1, seq=1, value=["A"], outcome="late_kept", received_at=now
-    )
+    late = kept_answer(other)
     with pytest.raises(Refused):
         interventions.accept_late(mine, entries=[late.pk], **words(by))
     assert not Response.objects.exists()

@@ -188,7 +188,7 @@ def test_taking_over_asks_first(client: Client, sitting: Sitting, other: User) -
 
 def test_the_page_tells_the_rhythm_of_answers_and_never_an_answer(client: Client, sitting: Sitting) -> None:
     sitting.entries.create(
-        question=1, client="x", epoch=1, seq=1, value=["SECRET"], outcome="accepted", received_at=timezone.now()
+        number=1, question=1, epoch=1, seq=1, value=["SECRET"], outcome="accepted", received_at=timezone.now(), hash=b""
     )
     page = client.get(url("room_candidate", sitting)).content.decode()
     assert "作答1次" in page

@@ -1,0 +1,151 @@
+"""manage.py verify_sitting and verify_plan: they pass what nobody touched, and name what somebody altered."""
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from exams.models import Response, ResponseEntry, ResponseLog, Sitting
+from exams.services import responses, sittings
+from exams.tests.answers import op, send
+from exams.tests.factories import SittingFactory, minutes, overdue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sitting() -> Sitting:
+    """A sitting with five entries in its log: three answers, one of them changed, and one that came too late."""
+    begun: Sitting = SittingFactory(begun=True)
+    send(begun, op(1, 1, "A"), op(2, 1, "B"))
+    send(begun, op(1, 2, "C", doubtful=True))
+    send(begun, op(3, 1, "D"))
+    send(overdue(begun, minutes(1)), op(3, 2, "A"))
+    return begun
+
+
+def verify(sitting: Sitting) -> str:
+    out = StringIO()
+    call_command("verify_sitting", sitting.enrolment.account_number, stdout=out)
+    return out.getvalue()
+
+
+def test_what_nobody_touched_is_whole(sitting: Sitting) -> None:
+    assert "作答日志共5条，记录链完整" in verify(sitting)
+
+
+def test_a_sitting_without_a_paper_is_whole() -> None:
+    assert "作答日志共0条" in verify(SittingFactory())
+
+
+def test_what_a_person_let_count_later_extends_the_chain(sitting: Sitting, admin_user: User) -> None:
+    sitting.refresh_from_db()
+    late = sitting.entries.filter(outcome="late_refused")
+    responses.accept_late(sitting, list(late), admin_user, "网络故障属实", timezone.now())
+    assert "作答日志共6条，记录链完整" in verify(sitting)
+
+
+def entry(sitting: Sitting, number: int) -> ResponseEntry:
+    return ResponseEntry.objects.get(sitting=sitting, number=number)
+
+
+def change(**fields: object) -> Callable[[Sitting], object]:
+    return lambda sitting: ResponseEntry.objects.filter(sitting=sitting, number=2).update(**fields)
+
+
+def insert(sitting: Sitting) -> None:
+    forged = entry(sitting, 5)
+    forged.pk, forged.number, forged.outcome = None, 6, "late_accepted"
+    forged.save()
+
+
+def swap(sitting: Sitting) -> None:
+    one, other = entry(sitting, 2), entry(sitting, 3)
+    for row, number in ((one, 99), (other, 2), (one, 3)):
+        row.number = number
+        row.save()
+
+
+TAMPERING: dict[str, tuple[Callable[[Sitting], object], str]] = {
+    "an altered value": (change(value=["D"]), "第2条与当时写入的内容不符"),
+    "an altered mark of doubt": (change(doubtful=True), "第2条与当时写入的内容不符"),
+    "an altered outcome": (change(outcome="stale"), "第2条与当时写入的内容不符"),
+    "an outcome that does not exist": (change(outcome="fine"), "第2条与当时写入的内容不符"),
+    "a value that is none": (change(value=3), "第2条与当时写入的内容不符"),
+    "an altered moment": (change(received_at=timezone.now()), "第2条与当时写入的内容不符"),
+    "an altered hash": (change(hash=bytes(32)), "第2条与当时写入的内容不符"),
+    "a removed entry": (lambda sitting: entry(sitting, 2).delete(), "在第2条处中断"),
+    "the newest entry removed": (lambda sitting: entry(sitting, 5).delete(), "自第5条起"),
+    "an entry put in": (insert, "第6条与当时写入的内容不符"),
+    "two entries in each other's place": (swap, "第2条与当时写入的内容不符"),
+    "the whole log removed": (lambda sitting: sitting.entries.all().delete(), "自第1条起"),
+    "the head moved": (lambda sitting: ResponseLog.objects.filter(pk=sitting.pk).update(head=b"x" * 32), "自第6条起"),
+    "the head removed": (lambda sitting: ResponseLog.objects.filter(pk=sitting.pk).delete(), "自第1条起"),
+    "an altered answer": (
+        lambda sitting: Response.objects.filter(sitting=sitting, question=2).update(value=["D"]),
+        "第2题保存的作答与作答日志不一致",
+    ),
+    "a removed answer": (
+        lambda sitting: Response.objects.filter(sitting=sitting, question=3).delete(),
+        "第3题保存的作答与作答日志不一致",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_whatever_was_tampered_with_is_named(sitting: Sitting, what: str) -> None:
+    tamper, words = TAMPERING[what]
+    tamper(sitting)
+    with pytest.raises(CommandError) as raised:
+        verify(sitting)
+    assert words in str(raised.value)
+
+
+def test_an_answer_that_was_never_sent_is_named() -> None:
+    sitting = SittingFactory(begun=True)
+    Response.objects.create(sitting=sitting, question=2, value=["A"], seq=1, saved_at=timezone.now())
+    with pytest.raises(CommandError, match="第2题保存的作答与作答日志不一致"):
+        verify(sitting)
+
+
+def test_nobody_is_verified_by_a_wrong_number() -> None:
+    with pytest.raises(CommandError, match="没有考试账号为 123 的答卷"):
+        call_command("verify_sitting", "123")
+
+
+def test_a_plan_is_verified_sitting_by_sitting(sitting: Sitting) -> None:
+    exam = sitting.enrolment.exam
+    other = SittingFactory(enrolment__exam=exam)
+    sittings.begin(other, "page-2", timezone.now())
+    send(other, op(1, 1, "A"), client="page-2")
+    out = StringIO()
+    call_command("verify_plan", exam.plan.code, verbosity=0, stdout=out)
+    assert "共2份答卷、6条作答日志" in out.getvalue()
+    other.responses.update(value=["B"])
+    with pytest.raises(CommandError) as raised:
+        call_command("verify_plan", exam.plan.code, verbosity=0)
+    assert str(raised.value) == f"{other.enrolment.account_number}: 第1题保存的作答与作答日志不一致：作答被改动过。"
+
+
+def test_a_plan_that_does_not_exist_is_said_so() -> None:
+    with pytest.raises(CommandError, match="没有编号为 NONE 的考试计划"):
+        call_command("verify_plan", "NONE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_chains_the_entries_that_are_there_and_can_be_undone(sitting: Sitting) -> None:
+    before = list(sitting.entries.order_by("pk").values_list("question", "seq", "outcome", "received_at"))
+    hashes = [bytes(one) for one in sitting.entries.order_by("pk").values_list("hash", flat=True)]
+    call_command("migrate", "exams", "0005", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM exams_responseentry")
+        assert cursor.fetchone()[0] == 5
+    call_command("migrate", "exams", verbosity=0)
+    rows = sitting.entries.order_by("number")
+    assert list(rows.values_list("question", "seq", "outcome", "received_at")) == before
+    assert [bytes(row.hash) for row in rows] == hashes
+    assert "作答日志共5条，记录链完整" in verify(sitting)
