@@ -1,8 +1,8 @@
 """The request of a signed-in candidate, and the door that lets nobody else through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -39,7 +39,7 @@ def candidate_of(session: SessionBase) -> Candidate | None:
     return _BY_NUMBER.first(candidate_id) if candidate_id else None
 
 
-def scopes_of(session: SessionBase) -> tuple[str, ...]:
+def scopes_of(session: SessionBase | Mapping[str, Any]) -> tuple[str, ...]:
     """Return the scopes that the check code opened."""
     return tuple(session.get("scopes", ()))
 

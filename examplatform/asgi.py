@@ -16,13 +16,15 @@ from examplatform.body_limit import BodyLimit  # noqa: E402
 from examplatform.handler import RequestHandler  # noqa: E402
 from examplatform.lifespan import Lifespan  # noqa: E402
 from exams import sweeper  # noqa: E402
+from exams.answer_door import AnswerDoor  # noqa: E402
 from proctoring import verifier  # noqa: E402
 from proctoring.urls import websocket_urlpatterns  # noqa: E402
 
+answers = AnswerDoor(RequestHandler())
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(RequestHandler(), settings.LARGEST_BODY),
-        "lifespan": Lifespan(sweeper.sweeping, verifier.warmed),
+        "http": BodyLimit(answers, settings.LARGEST_BODY),
+        "lifespan": Lifespan(sweeper.sweeping, verifier.warmed, answers.open),
         # The origin check must stay outermost.
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }

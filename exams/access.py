@@ -1,12 +1,15 @@
 """The one door from an id to a sitting: candidates reach only their own, in a plan that their check code opened."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
@@ -15,10 +18,12 @@ from django.utils.translation import gettext as _
 from accounts.devices import device_of
 from accounts.prepared import Prepared
 from accounts.requests import CandidateRequest, expects_json, scopes_of
+from exams.domain.arrivals import Slot
 from exams.domain.consent import VERSION
 from exams.domain.lifecycle import State
 from exams.models import Consent, Enrolment, Sitting
 from exams.queries import CONSENT
+from exams.services import responses
 from exams.services.database_clock import DatabaseNow
 
 P = ParamSpec("P")
@@ -51,6 +56,25 @@ def answering_sitting_of(request: CandidateRequest, named: int | None = None) ->
     `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind.
     """
     return _asked(_the_one(_ANSWERING, request.session, named), request.COOKIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What was found out about a session that answers: good for as long as the session's row says the same."""
+
+    sitting_id: int
+    session: tuple[str, str]  # its key and content, as they stand in the table
+    slots: Mapping[int, Slot]  # a paper never changes
+
+
+def pass_of(session_key: str) -> Pass | None:
+    """Return the pass of a session that has chosen a sitting and may answer it, or None."""
+    standing = Session.objects.filter(pk=session_key, expire_date__gt=DatabaseNow())
+    content = standing.values_list("session_data", flat=True).first()
+    sitting = _ANSWERING.first(*_claim(SessionStore().decode(content))) if content is not None else None
+    if content is None or sitting is None:
+        return None
+    return Pass(sitting.pk, (session_key, content), responses.slots(sitting))
 
 
 def is_chosen(request: CandidateRequest, sitting: Sitting) -> bool:
@@ -128,7 +152,7 @@ _ANSWERING: Prepared[Sitting] = Prepared(
 )
 
 
-def _claim(session: SessionBase, named: int | None = None) -> tuple[int, int, tuple[str, ...]]:
+def _claim(session: SessionBase | Mapping[str, Any], named: int | None = None) -> tuple[int, int, tuple[str, ...]]:
     """Return what a session says it may reach: the sitting, whose it must be, and in which plans."""
     return named or session.get(SESSION_KEY) or 0, session.get("candidate_id") or 0, scopes_of(session)
 

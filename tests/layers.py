@@ -47,6 +47,7 @@ LAYERS = {
     "tasks": EDGES,
     "wording": SERVICES,
     "views": EDGES,
+    "answer_door": EDGES,
     "consumers": EDGES,
     "room": EDGES,
     "timeline": EDGES,  # words for people who read

@@ -79,7 +79,7 @@ class Arrival:
     sitting_id: int
     sender: Sender
     ops: tuple[Op, ...]
-    rule: LateRule
+    rule: LateRule | None  # None: nobody has looked it up, so a late answer is not decided
     came_at: float  # on the monotonic clock: the time that a request waits for its turn is not the candidate's
     is_chosen: bool = True  # the candidate has not turned to another exam meanwhile
     sign_in: tuple[str, str] | None = None  # key and content of a session that must still stand; None: already seen to

@@ -18,12 +18,14 @@ from django.db import connection
 from exams.domain.arrivals import Arrival, Op, Sender, Standing, newest
 from exams.domain.chain import Head
 from exams.domain.lifecycle import State
+from exams.domain.timing import LateRule
 from exams.services.database_clock import as_moment
 
 # A deadline closes a sitting whether or not anybody has written that down; so an answer that arrived before it is in
 # time also where the sitting was written down as closed while the answer waited for its turn.
 LOOK = """
-SELECT place, given.sitting_id, state, ended_by, sitting.client, sitting.epoch, deadline_at, {arrived} AS received_at, length, head,
+SELECT place, given.sitting_id, state, ended_by, sitting.client, sitting.epoch, deadline_at, {arrived} AS received_at,
+    length, head,
     session_key = '' OR EXISTS (
         SELECT 1 FROM django_session AS session WHERE session.session_key = given.session_key
         AND session.session_data = given.session_data AND session.expire_date > {arrived}
@@ -35,9 +37,9 @@ FROM given
 JOIN exams_sitting AS sitting ON sitting.id = given.sitting_id
 JOIN exams_responselog AS log ON log.sitting_id = given.sitting_id
 """
-GIVEN = (
-    "given (place, sitting_id, client, epoch, session_key, session_data, waited, waited_and_grace) AS (VALUES {given})"
-)
+GIVEN = """given (place, sitting_id, client, epoch, session_key, session_data, waited, waited_and_grace) AS (
+    VALUES {given}
+)"""
 RESPONSE = "INSERT INTO exams_response (sitting_id, question, value, doubtful, seq, saved_at)"
 IF_NEWER = """
 ON CONFLICT (sitting_id, question) DO UPDATE
@@ -70,6 +72,7 @@ ON_SQLITE = {  # as Django stores moments there, so that both compare as text
     "arrived": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited)",
     "in_time": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited_and_grace)",
 }
+NO_GRACE = LateRule()
 NO_OP = [-1, 0, "[]", False, 0]
 Seen = tuple[Sequence[Any], Sequence[int]]
 
@@ -136,7 +139,7 @@ def _given(place: int, arrival: Arrival) -> list[Any]:
         arrival.sender.epoch,
         *(arrival.sign_in or ("", "")),
         _ago(waited),
-        _ago(waited + arrival.rule.accepted_for),
+        _ago(waited + (arrival.rule or NO_GRACE).accepted_for),
     ]
 
 
@@ -167,7 +170,7 @@ def _look(arrival: Arrival, seen: Sequence[Any], questions: Sequence[int]) -> Lo
             # Whose candidate has turned to another exam holds nothing any more.
             holder=Sender(client if arrival.is_chosen else "", epoch),
             deadline_at=deadline_at and as_moment(deadline_at),
-            rule=arrival.rule,
+            rule=arrival.rule or NO_GRACE,
         ),
         head=Head(length, bytes(head)),
         is_signed_in=bool(is_signed_in),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from time import monotonic
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -82,14 +83,14 @@ def write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     """Store and log in one transaction what requests brought, each of another sitting; after it, all may be told.
 
     None for one about which nothing was decided: its sign-in does not stand any more, somebody else holds its sitting
-    (unless `waits`), or it has no log.
+    (unless `waits`), it has no log, or it is late and came without the rule for that.
     """
     saved: list[Saved | None] = []
     heads: dict[int, Head] = {}
     entries: dict[int, list[Entry]] = {}
     with transaction.atomic():
         for arrival, look in zip(batch, answer_statement.store(batch, waits=waits), strict=True):
-            if look is None or not look.is_signed_in:
+            if look is None or not _is_decided(arrival, look):
                 saved.append(None)
                 continue
             known = _known(arrival, look)
@@ -105,13 +106,22 @@ def write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     return saved
 
 
+def _is_decided(arrival: Arrival, look: Look) -> bool:
+    return look.is_signed_in and not (arrival.rule is None and look.standing.is_late(look.received_at))
+
+
 def slots(sitting: Sitting) -> dict[int, Slot]:
     """Return what an answer to each question of the paper must fit; nothing before there is a paper."""
     paper = getattr(sitting, "paper", None)
     return {
-        number: Slot(frozenset(item["options"]), several=item["kind"] == Revision.Kind.MULTIPLE)
+        number: _slot(tuple(sorted(item["options"])), several=item["kind"] == Revision.Kind.MULTIPLE)
         for number, item in enumerate(paper.items if paper else (), start=1)
     }
+
+
+@lru_cache(maxsize=10_000)  # one for all the papers that have it
+def _slot(options: tuple[str, ...], *, several: bool) -> Slot:
+    return Slot(frozenset(options), several)
 
 
 def _known(arrival: Arrival, look: Look) -> dict[Op, Outcome]:

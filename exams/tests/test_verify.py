@@ -140,7 +140,7 @@ def test_a_plan_that_does_not_exist_is_said_so() -> None:
 def test_the_migration_chains_the_entries_that_are_there_and_can_be_undone(sitting: Sitting) -> None:
     before = list(sitting.entries.order_by("pk").values_list("question", "seq", "outcome", "received_at"))
     hashes = [bytes(one) for one in sitting.entries.order_by("pk").values_list("hash", flat=True)]
-    call_command("migrate", "exams", "0005", verbosity=0)
+    call_command("migrate", "exams", "0006", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM exams_responseentry")
         assert cursor.fetchone()[0] == 5

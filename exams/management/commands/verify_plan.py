@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the command takes."""
-        parser.add_argument("plan", help="the code of the plan (计划编号)")
+        parser.add_argument("plan", help="the code of the plan (计划编号)")  # i18n: data
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify all, and end with code 1 where something was altered, removed or inserted."""

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the command takes."""
-        parser.add_argument("account", help="the account number (考试账号) of the candidate")
+        parser.add_argument("account", help="the account number (考试账号) of the candidate")  # i18n: data
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, and end with code 1 where something was altered, removed or inserted."""

@@ -49,7 +49,7 @@ def leave_room(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exams", "0005_second_camera")]
+    dependencies = [("exams", "0006_answer_file_key")]
 
     operations = [
         migrations.CreateModel(

@@ -1,0 +1,42 @@
+"""`python -m scripts.bench.prepare N`: an exam that N candidates are answering, signed in; prints who they are."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+
+import django
+
+from scripts.bench.pages import Seat
+
+QUESTIONS = 45
+
+
+def seats(candidates: int) -> list[Seat]:
+    """Let so many candidates begin an exam of 45 questions, each with a session as the sign-in makes it."""
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.middleware.csrf import _get_new_csrf_string
+    from django.utils import timezone
+
+    from exams.services import answer_file_keys, sittings
+    from exams.tests.factories import CLIENT, ExamFactory, SectionFactory, SittingFactory
+
+    exam = ExamFactory()
+    SectionFactory(exam=exam, size=QUESTIONS)
+    answer_file_keys.public_key(exam)  # else a server makes it while it is measured
+    made = []
+    for _ in range(candidates):
+        sitting = sittings.begin(SittingFactory(enrolment__exam=exam), CLIENT, timezone.now())
+        session = SessionStore()
+        session["candidate_id"] = sitting.enrolment.candidate_id
+        session["scopes"] = [exam.plan.code]
+        session["sitting_id"] = sitting.pk
+        session.save()
+        made.append(Seat(sitting.pk, str(session.session_key), _get_new_csrf_string(), CLIENT, 1, QUESTIONS))
+    return made
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examplatform.settings")
+    django.setup()
+    json.dump([asdict(seat) for seat in seats(int(sys.argv[1]))], sys.stdout)
