@@ -11,6 +11,7 @@ def finding_text(finding: Finding) -> str:
         Fault.GAP: _("作答日志在第%(at)d条处中断：有记录被删除、插入或改号。"),
         Fault.BROKEN: _("作答日志第%(at)d条与当时写入的内容不符：此处的记录被改动过。"),
         Fault.CUT: _("作答日志的末尾与当时写入的不符（自第%(at)d条起）：有记录被删除，或整条记录链被重写。"),
+        Fault.RECEIPT: _("按前%(at)d条作答日志出具的交卷回执与日志不符：日志或回执被改动过。"),
         Fault.ANSWER: _("第%(at)d题保存的作答与作答日志不一致：作答被改动过。"),
     }
     return texts[finding.fault] % {"at": finding.at}

@@ -86,6 +86,7 @@ class Fault(StrEnum):
     BROKEN = "broken"  # an entry is not what was hashed
     CUT = "cut"  # the log ends before or after the head that was kept
     ANSWER = "answer"  # an answer differs from the newest entry that counts
+    RECEIPT = "receipt"  # a receipt is not that of the log as far as it says
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from exams.models.answer_file import AnswerFileKey
 from exams.models.bank import Bank, Question, Revision
 from exams.models.enrolment import Consent, Correction, Enrolment, ReferencePhoto
 from exams.models.plan import Exam, Plan, Section, SectionItem
+from exams.models.receipt import Receipt
 from exams.models.result import Mark, Result
 from exams.models.sitting import Paper, Pause, Response, ResponseEntry, ResponseLog, Sitting, StateChange
 
@@ -19,6 +20,7 @@ __all__ = [
     "Pause",
     "Plan",
     "Question",
+    "Receipt",
     "ReferencePhoto",
     "Response",
     "ResponseEntry",

@@ -8,7 +8,7 @@ from exams import seams
 from exams.domain import lifecycle
 from exams.domain.lifecycle import State
 from exams.models import Sitting
-from exams.services import marks
+from exams.services import marks, receipts
 from exams.services.changes import announce, for_staff, record
 
 
@@ -25,7 +25,7 @@ def end(
     by: AbstractBaseUser | None = None,
     reason: str = "",
 ) -> Sitting:
-    """End a sitting whose row is locked: stop the clock, mark what was answered, tell the page."""
+    """End a sitting whose row is locked: stop the clock, mark what was answered, make the receipt, tell the page."""
     if sitting.state == State.PAUSED:
         stop_pause(sitting, now)
     by_deadline = ended_by == Sitting.EndedBy.DEADLINE
@@ -37,6 +37,7 @@ def end(
         sitting, "state", before=before, after=sitting.state, now=now, by=by, reason=reason or for_staff(ended_by.label)
     )
     marks.mark_if_possible(sitting, now, is_ours=True)
+    receipts.issue(sitting, now)
     announce(sitting, seams.sitting_ended, now=now)
     return sitting
 

@@ -42,7 +42,7 @@ class Table:
 def results(enrolments: QuerySet[Enrolment]) -> Table:
     """Return one row for each enrolment, those who never came included; ID numbers are masked."""
     related = ("exam__plan", "candidate", "sitting__result__decided_by")
-    found = enrolments.select_related(*related).prefetch_related(queries.first_pictures())
+    found = enrolments.select_related(*related).prefetch_related(queries.first_pictures(), "sitting__receipts")
     ordered = found.order_by("exam__plan__code", "exam__code", "account_number")
     rows = tuple(tuple(_row(enrolment)) for enrolment in ordered.iterator(chunk_size=BATCH))
     return Table(_("成绩"), _columns(), rows)
@@ -53,6 +53,7 @@ def _columns() -> tuple[str, ...]:
         *(_("计划编号"), _("考试计划"), _("科目编号"), _("考试科目")),
         *(_("考试账号"), _("姓名"), _("证件类型"), _("证件号"), _("单位"), _("考点"), _("考场"), _("座位")),
         *(_("状态"), _("开始作答"), _("结束时间"), _("结束方式"), _("切屏次数"), _("入场核验"), _("身份状态")),
+        _("回执编号"),
         _("首次采集的底照"),
         *(_("得分"), _("满分"), _("是否及格"), _("有效性"), _("有效性说明"), _("裁定人"), _("裁定时间")),
     )
@@ -72,7 +73,7 @@ def _row(enrolment: Enrolment) -> Iterator[Cell]:
 
 def _of_sitting(sitting: Sitting | None, exam: Exam) -> Iterator[Cell]:
     if sitting is None:
-        yield from (_("未到"), "", "", "", None, "", "")
+        yield from (_("未到"), "", "", "", None, "", "", "")
         return
     yield str(sitting.get_state_display())
     yield from (_moment(sitting.started_at, exam), _moment(sitting.ended_at, exam))
@@ -81,6 +82,7 @@ def _of_sitting(sitting: Sitting | None, exam: Exam) -> Iterator[Cell]:
     watched = exam.uses_camera
     yield str(sitting.get_check_in_display()) if watched else ""
     yield str(sitting.get_identity_display()) if watched else ""
+    yield " ".join(receipt.code for receipt in list(sitting.receipts.all())[-1:])
 
 
 def _of_result(result: Result | None, exam: Exam) -> Iterator[Cell]:

@@ -17,7 +17,7 @@ from exams.domain.arrivals import STORED, Arrival, Op, Outcome, Sender, Slot
 from exams.domain.chain import Entry, Head
 from exams.domain.lifecycle import ENDED, State
 from exams.models import Response, ResponseEntry, Revision, Sitting
-from exams.services import answer_statement, marks, response_log, sittings
+from exams.services import answer_statement, marks, receipts, response_log, sittings
 from exams.services.answer_statement import Look
 from exams.services.changes import record, take
 from exams.services.refusals import Refused, require_reason
@@ -163,7 +163,9 @@ def _tidy_up(sitting: Sitting, saved: Saved) -> None:
     if saved.todo is Todo.CLOSE:
         sittings.close_if_overdue(sitting, saved.server_now)
     elif saved.todo is Todo.MARK:
-        marks.mark_if_possible(sitting, saved.server_now)
+        with transaction.atomic():
+            receipts.issue(take(sitting.pk), saved.server_now)
+            marks.mark_if_possible(sitting, saved.server_now)
 
 
 @transaction.atomic

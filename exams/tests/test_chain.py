@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from exams.domain import chain
+from exams.domain import chain, receipts
 from exams.domain.arrivals import Op, Outcome, Sender
 from exams.domain.chain import BEFORE_THE_FIRST, Entry, Fault, Finding, Head, Link
 
@@ -97,3 +97,16 @@ def test_an_answer_that_the_log_does_not_know_or_that_is_missing_is_named() -> N
     assert chain.wrong_answers(logged, stored) == [Finding(Fault.ANSWER, 1), Finding(Fault.ANSWER, 2)]
     assert chain.wrong_answers({}, stored) == [Finding(Fault.ANSWER, 1)]
     assert chain.wrong_answers(logged, logged) == []
+
+
+def test_a_receipt_is_short_and_can_be_computed_by_hand() -> None:
+    _links, head = log_of(entry(1))
+    text = f'[7,"2026-11-26T09:00:00.005000Z",1,"{head.hash.hex()}",[[1,["A"],false]]]'
+    digest = receipts.digest(7, NINE, head, {1: Op(1, 1, ("A",), doubtful=False)})
+    assert digest == sha256(text.encode()).digest()
+    assert receipts.code(bytes(32)) == "0000-0000-0000"
+    assert receipts.code(b"\xff" * 32) == "ZZZZ-ZZZZ-ZZZZ"
+
+
+def test_a_code_is_read_as_people_type_it() -> None:
+    assert receipts.normalise(" 7k2o-il3x 0000") == "7K20-113X-0000"

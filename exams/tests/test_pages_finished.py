@@ -77,3 +77,18 @@ def test_leaving_signs_out_and_goes_to_the_page_outside() -> None:
     browser = browser_of(ended(Sitting.EndedBy.CANDIDATE))
     assert browser.post("/leave/", {"next": "/left/"})["Location"] == "/left/"
     assert browser.get("/finished/")["Location"].startswith("/login/")
+
+
+def test_the_page_shows_the_receipt_the_same_every_time() -> None:
+    sitting = ended(Sitting.EndedBy.CANDIDATE)
+    receipt = sitting.receipts.get()
+    for _time in range(2):
+        shown = shown_to(sitting)
+        assert receipt.code in shown
+        assert "<svg" in shown.partition('class="receipt__code"')[2]
+    assert sitting.receipts.count() == 1
+
+
+def test_where_nothing_was_begun_there_is_no_receipt() -> None:
+    sitting = sittings.terminate(SittingFactory(), timezone.now(), None, "缺考")
+    assert "receipt__code" not in shown_to(sitting)

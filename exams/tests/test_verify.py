@@ -1,6 +1,7 @@
 """manage.py verify_sitting and verify_plan: they pass what nobody touched, and name what somebody altered."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -9,8 +10,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from exams.models import Response, ResponseEntry, ResponseLog, Sitting
-from exams.services import responses, sittings
+from exams.domain import chain
+from exams.domain.chain import Head
+from exams.models import Receipt, Response, ResponseEntry, ResponseLog, Sitting
+from exams.services import receipts, response_log, responses, sittings
 from exams.tests.answers import op, send
 from exams.tests.factories import SittingFactory, minutes, overdue
 
@@ -85,6 +88,10 @@ TAMPERING: dict[str, tuple[Callable[[Sitting], object], str]] = {
     "the whole log removed": (lambda sitting: sitting.entries.all().delete(), "自第1条起"),
     "the head moved": (lambda sitting: ResponseLog.objects.filter(pk=sitting.pk).update(head=b"x" * 32), "自第6条起"),
     "the head removed": (lambda sitting: ResponseLog.objects.filter(pk=sitting.pk).delete(), "自第1条起"),
+    "an altered receipt": (
+        lambda sitting: Receipt.objects.filter(sitting=sitting).update(code="0000-0000-0000"),
+        "按前5条作答日志出具的交卷回执与日志不符",
+    ),
     "an altered answer": (
         lambda sitting: Response.objects.filter(sitting=sitting, question=2).update(value=["D"]),
         "第2题保存的作答与作答日志不一致",
@@ -113,8 +120,84 @@ def test_an_answer_that_was_never_sent_is_named() -> None:
 
 
 def test_nobody_is_verified_by_a_wrong_number() -> None:
-    with pytest.raises(CommandError, match="没有考试账号为 123 的答卷"):
+    with pytest.raises(CommandError, match="没有考试账号或回执编号为 123 的答卷"):
         call_command("verify_sitting", "123")
+
+
+# --- receipts --------------------------------------------------------------------------------------------------------
+
+
+def receipt_of(sitting: Sitting) -> Receipt:
+    receipt = receipts.newest(sitting)
+    assert receipt is not None
+    return receipt
+
+
+def test_every_end_gives_a_receipt_of_what_was_logged_until_then(sitting: Sitting) -> None:
+    """The late answer of the fixture was logged before anybody wrote the end down."""
+    assert (receipt_of(sitting).entries, sitting.receipts.count()) == (5, 1)
+
+
+def test_a_receipt_is_found_by_its_code_and_compared_however_it_was_typed(sitting: Sitting) -> None:
+    code = receipt_of(sitting).code
+    out = StringIO()
+    call_command("verify_sitting", code, receipt=code.lower().replace("-", " "), stdout=out)
+    assert "与交卷时的前5条日志相符" in out.getvalue()
+    assert "又追加" not in out.getvalue()
+
+
+def test_what_was_let_in_later_leaves_the_old_receipt_true(sitting: Sitting, admin_user: User) -> None:
+    code = receipt_of(sitting).code
+    late = sitting.entries.filter(outcome="late_refused")
+    sitting.refresh_from_db()
+    responses.accept_late(sitting, list(late), admin_user, "网络故障属实", timezone.now())
+    out = StringIO()
+    call_command("verify_sitting", sitting.enrolment.account_number, receipt=code, stdout=out)
+    assert "交卷后又追加了1条记录" in out.getvalue()
+    assert sitting.receipts.count() == 1
+
+
+def test_a_receipt_proves_its_content_even_where_its_own_row_was_removed(sitting: Sitting) -> None:
+    code = receipt_of(sitting).code
+    sitting.receipts.all().delete()
+    out = StringIO()
+    call_command("verify_sitting", sitting.enrolment.account_number, receipt=code, stdout=out)
+    assert "相符" in out.getvalue()
+
+
+def test_a_log_that_was_written_anew_does_not_fit_the_receipt_that_the_candidate_has(sitting: Sitting) -> None:
+    """Somebody with the database in their hands alters an answer and computes everything after it again."""
+    code = receipt_of(sitting).code
+    links = [
+        replace(link, entry=replace(link.entry, op=replace(link.entry.op, value=("D",)))) if link.number == 2 else link
+        for link in response_log.links_of(sitting.pk)
+    ]
+    head = Head()
+    for link in chain.linked(sitting.pk, Head(), [link.entry for link in links]):
+        sitting.entries.filter(number=link.number).update(value=list(link.entry.op.value), hash=link.hash)
+        head = Head(link.number, link.hash)
+    ResponseLog.objects.filter(pk=sitting.pk).update(head=head.hash)
+    sitting.responses.filter(question=2).update(value=["D"])
+    sitting.receipts.all().delete()
+    assert "记录链完整" in verify(sitting)
+    with pytest.raises(CommandError, match=f"回执 {code} 与这份答卷的作答日志不符"):
+        call_command("verify_sitting", sitting.enrolment.account_number, receipt=code, stdout=StringIO())
+
+
+def test_a_reopened_sitting_gets_another_receipt_when_it_ends_again(admin_user: User) -> None:
+    sitting = SittingFactory(begun=True)
+    send(sitting, op(1, 1, "A"))
+    sittings.submit(sitting, "candidate", timezone.now())
+    sittings.reopen(sitting, 5, timezone.now(), by=admin_user, reason="误交")
+    sittings.submit(sitting, "staff", timezone.now())
+    assert len(set(sitting.receipts.values_list("code", flat=True))) == 2
+    assert "记录链完整" in verify(sitting)
+
+
+def test_a_sitting_that_never_began_has_no_receipt(admin_user: User) -> None:
+    sitting = SittingFactory()
+    sittings.terminate(sitting, timezone.now(), by=admin_user, reason="缺考")
+    assert receipts.newest(sitting) is None
 
 
 def test_a_plan_is_verified_sitting_by_sitting(sitting: Sitting) -> None:

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+import segno
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -11,8 +13,8 @@ from accounts.requests import CandidateRequest
 from exams import queries
 from exams.domain.flow import Step
 from exams.domain.lifecycle import State, Validity
-from exams.models import Result, Sitting
-from exams.services import sittings
+from exams.models import Receipt, Result, Sitting
+from exams.services import receipts, sittings
 from exams.views.way import context, page_of
 
 LEAVES_AFTER = 9  # seconds, as people know it
@@ -25,6 +27,7 @@ def finished(request: CandidateRequest, sitting: Sitting, now: datetime) -> Http
     """Say that the exam is over and how it ended; writes the end down if nobody has yet."""
     sitting = sittings.close_if_overdue(sitting, now)
     terminated = sitting.state == State.TERMINATED
+    receipt = receipts.newest(sitting)
     pending = Result.objects.filter(sitting=sitting, validity=Validity.PENDING_REVIEW).exists()
     page = context(
         sitting,
@@ -32,9 +35,20 @@ def finished(request: CandidateRequest, sitting: Sitting, now: datetime) -> Http
         how=how_it_ended(sitting),
         terminated=terminated,
         pending=pending,
+        receipt=receipt,
+        receipt_code=_drawn(receipt) if receipt else "",
         leaves_after=LEAVES_AFTER_READING if terminated or pending else LEAVES_AFTER,
     )
     return render(request, "exams/finished.html", page)
+
+
+def _drawn(receipt: Receipt) -> SafeString:
+    """Return the receipt as a QR code: the short code, and the whole digest that it is the beginning of."""
+    text = f"RECEIPT {receipt.code} {receipt.entries} {bytes(receipt.digest).hex()}"
+    drawing = segno.make(text, error="m", micro=False).svg_inline(
+        border=2, svgclass=None, lineclass=None, omitsize=True
+    )
+    return mark_safe(drawing)  # noqa: S308 - made here, of what no user has typed
 
 
 def how_it_ended(sitting: Sitting) -> str:

@@ -12,7 +12,7 @@ from exams import access, queries, seams
 from exams.domain import arrivals
 from exams.domain.arrivals import Fault, Malformed
 from exams.models import Sitting
-from exams.services import sittings
+from exams.services import receipts, sittings
 from exams.services.changes import for_reader
 from exams.services.database_clock import database_now
 from exams.views.paper_fragment import fragment
@@ -86,7 +86,14 @@ def hand_in(request: CandidateRequest) -> HttpResponse:
         sitting = sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, now, epoch=speaker.epoch, client=speaker.client)
     except sittings.Refused as refused:
         return refusal(refused, sitting, now)
-    return JsonResponse({"next": queries.place(sitting, now).url})
+    return JsonResponse({"next": queries.place(sitting, now).url, "receipt": _receipt(sitting)})
+
+
+def _receipt(sitting: Sitting) -> dict[str, Any] | None:
+    receipt = receipts.newest(sitting)
+    if receipt is None:
+        return None
+    return {"code": receipt.code, "entries": receipt.entries, "ended_at": moment(receipt.ended_at)}
 
 
 @require_POST

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from exams.models import Mark, Paper, Response, ResponseEntry, Revision, Section, Sitting
+from exams.models import Mark, Paper, Receipt, Response, ResponseEntry, Revision, Section, Sitting
 from exams.paper_view import LETTERS
 from exams.services.responses import WAITING_FOR_A_PERSON
 
@@ -46,6 +46,7 @@ class Answers:
 
     answers: tuple[Answer, ...] = ()
     log: tuple[Logged, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
     shows_key: bool = False
     shows_points: bool = False
 
@@ -76,8 +77,9 @@ def of(sitting: Sitting, *, with_key: bool, with_points: bool) -> Answers:
         _answer(number, item, titles, stored.get(number), keys.get(item["revision"]), points.get(number))
         for number, item in enumerate(paper.items, start=1)
     ]
-    log = [_logged(entry, paper.items, stored) for entry in sitting.entries.order_by("-pk")]
-    return Answers(tuple(answers), tuple(log), shows_key=with_key, shows_points=bool(points))
+    log = [_logged(entry, paper.items, stored) for entry in sitting.entries.order_by("-number")]
+    receipts = tuple(sitting.receipts.all())
+    return Answers(tuple(answers), tuple(log), receipts, shows_key=with_key, shows_points=bool(points))
 
 
 def _revisions(items: Sequence[Mapping[str, Any]]) -> Mapping[int, Revision]:

@@ -1,6 +1,5 @@
 """What a dossier says of a sitting, in the words of the language it is made in. Points and right answers stay out."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +8,7 @@ from django.db.models import Count
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from exams.models import ResponseEntry, Sitting
+from exams.models import Receipt, ResponseEntry, ResponseLog, Sitting
 from exams.services.changes import for_reader
 from proctoring import timeline
 from proctoring.admin import words
@@ -171,18 +170,20 @@ def _entry(entry: timeline.Entry) -> dict[str, Any]:
 
 
 def _answers(sitting: Sitting) -> dict[str, Any]:
-    """Return how much was answered, and a digest of the log of all answers: their contents stay out."""
-    log, count = hashlib.sha256(), 0
-    for row in sitting.entries.order_by("pk").values_list("question", "seq", "value", "outcome", "received_at"):
-        log.update(repr((*row[:4], _at(row[4]))).encode())
-        count += 1
+    """Return how much was answered, the head of the chained log, and the receipts: no answer itself."""
+    log = ResponseLog.objects.filter(pk=sitting.pk).first()
     stored = sitting.responses
     return {
         "answered": stored.exclude(value=[]).count(),
         "doubtful": stored.filter(doubtful=True).count(),
-        "entries": count,
-        "sha256": log.hexdigest(),
+        "entries": log.length if log else 0,
+        "sha256": bytes(log.head).hex() if log else "",
+        "receipts": [{"code": one.code, "entries": one.entries, "at": _at(one.ended_at)} for one in _receipts(sitting)],
     }
+
+
+def _receipts(sitting: Sitting) -> Iterable[Receipt]:
+    return sitting.receipts.order_by("pk")
 
 
 def _moments(sitting: Sitting) -> Iterable[datetime]:

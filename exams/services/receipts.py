@@ -1,0 +1,42 @@
+"""Receipts: made when a sitting ends, the same however often it is asked for."""
+
+from datetime import datetime
+
+from exams.domain import receipts
+from exams.domain.arrivals import Op
+from exams.domain.chain import Head
+from exams.models import Receipt, Response, ResponseLog, Sitting
+
+
+def issue(sitting: Sitting, now: datetime) -> Receipt | None:
+    """Return the receipt of an ended sitting whose row is locked, made now unless nothing changed since the last one.
+
+    None for a sitting that ended before it began: there is no log of it.
+    """
+    log = ResponseLog.objects.filter(pk=sitting.pk).first()
+    if log is None or sitting.ended_at is None:
+        return None
+    head = Head(log.length, bytes(log.head))
+    digest = receipts.digest(sitting.pk, sitting.ended_at, head, answers_of(sitting))
+    last = newest(sitting)
+    if last is not None and bytes(last.digest) == digest:
+        return last
+    return Receipt.objects.create(
+        sitting=sitting,
+        code=receipts.code(digest),
+        entries=head.length,
+        ended_at=sitting.ended_at,
+        digest=digest,
+        issued_at=now,
+    )
+
+
+def newest(sitting: Sitting) -> Receipt | None:
+    """Return the receipt of the last end of a sitting."""
+    return Receipt.objects.filter(sitting=sitting).order_by("pk").last()
+
+
+def answers_of(sitting: Sitting) -> dict[int, Op]:
+    """Return the stored answers."""
+    stored = Response.objects.filter(sitting=sitting)
+    return {one.question: Op(one.question, one.seq, tuple(one.value), one.doubtful) for one in stored}
