@@ -15,7 +15,7 @@ from django.conf import settings  # noqa: E402
 from examplatform.body_limit import BodyLimit  # noqa: E402
 from examplatform.handler import RequestHandler  # noqa: E402
 from examplatform.lifespan import Lifespan  # noqa: E402
-from exams import sweeper  # noqa: E402
+from exams import checks, sweeper  # noqa: E402
 from exams.answer_door import AnswerDoor  # noqa: E402
 from proctoring import verifier  # noqa: E402
 from proctoring.urls import websocket_urlpatterns  # noqa: E402
@@ -24,7 +24,7 @@ answers = AnswerDoor(RequestHandler())
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(answers, settings.LARGEST_BODY),
-        "lifespan": Lifespan(sweeper.sweeping, verifier.warmed, answers.open),
+        "lifespan": Lifespan(checks.durability_stated, sweeper.sweeping, verifier.warmed, answers.open),
         # The origin check must stay outermost.
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }

@@ -2,7 +2,7 @@
 
 It lets through whom Django would let through, by Django's own checks of host, origin and token and by `exams.access`,
 and stores by the same statement. It words no refusal: whatever is not simply saved is asked of Django's view again,
-which is harmless, since an answer is stored and logged once however often it is sent (decision 0011).
+which is harmless, since an answer is stored and logged once however often it is sent (decision 0012).
 """
 
 import json

@@ -294,6 +294,7 @@ def test_within_the_grace_a_late_answer_is_accepted_as_late() -> None:
 
 def test_who_asks_too_often_is_told_when_to_come_back(tab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ANSWERS, "burst", 1)
+    monkeypatch.setattr(ANSWERS, "rate", 0.01)
     replies = tab.send_all(tab.body(op(1, 1)), tab.body(op(1, 2)))
     assert [reply.status for reply in replies] == [200, 429]
     assert int(replies[1].headers["retry-after"]) >= 1

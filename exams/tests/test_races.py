@@ -1,5 +1,6 @@
 """What happens at the same moment: threads on a real database, SQLite and PostgreSQL alike."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,10 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from exams.models import Paper, Result, Sitting, StateChange
-from exams.services import sittings
+from exams.services import receipts, sittings, verification
 from exams.services.responses import Saved
 from exams.tests.answers import logged, op, outcomes, send, stored
-from exams.tests.factories import CLIENT, SectionFactory, SittingFactory, seconds
+from exams.tests.factories import CLIENT, SectionFactory, SittingFactory, end_of, seconds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,6 +94,41 @@ def test_handing_in_closing_and_saving_at_once_leave_one_end_and_every_acknowled
     assert StateChange.objects.filter(sitting=sitting, after="submitted").count() == 1
     assert {(question, seq) for question, seq, outcome in logged(sitting) if outcome == "accepted"} == in_time
     assert len(logged(sitting)) == 12
+
+
+def save_hand_in_and_sweep_at_once(sitting: Sitting, *, past_the_deadline: bool) -> Saved:
+    def sweep() -> None:
+        sittings.close_overdue(end_of(sitting) if past_the_deadline else timezone.now())
+
+    def hand_in() -> None:
+        sittings.submit(sitting, "candidate", timezone.now())
+
+    saved: Saved = at_once(lambda: send(sitting, op(1, 2, "B")), hand_in, sweep)[0]
+    return saved
+
+
+def test_however_a_save_a_hand_in_and_the_sweeper_interleave_the_end_holds_the_last_acknowledged_answer() -> None:
+    """RACES=1000 plays a thousand of them."""
+    for attempt in range(int(os.environ.get("RACES", "8"))):
+        sitting = SittingFactory(begun=True)
+        send(sitting, op(1, 1, "A"))
+        saved = save_hand_in_and_sweep_at_once(sitting, past_the_deadline=bool(attempt % 2))
+        sitting.refresh_from_db()
+        assert sitting.state == "submitted"
+        assert stored(sitting) == {1: ["B" if outcomes(saved) == ["accepted"] else "A"]}
+        assert StateChange.objects.filter(sitting=sitting, after="submitted").count() == 1
+        report = verification.check(sitting)
+        assert (report.entries, report.is_intact) == (2, True)
+        newest = receipts.newest(sitting)
+        assert newest is not None
+        assert verification.proves(sitting, newest.code) == newest.entries
+
+
+def test_two_servers_append_to_the_log_of_one_sitting_without_a_gap() -> None:
+    sitting = long_sitting(12)
+    at_once(*(lambda number=number: send(sitting, op(number, 1, "A")) for number in range(1, 13)))
+    report = verification.check(sitting)
+    assert (report.entries, report.is_intact) == (12, True)
 
 
 def test_beginning_twice_at_once_draws_one_paper_and_starts_once() -> None:

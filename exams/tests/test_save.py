@@ -12,7 +12,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from exams import queries
 from exams.domain.arrivals import Malformed
 from exams.models import Response, ResponseEntry, ResponseLog, Sitting
-from exams.services import responses, sittings
+from exams.services import responses, sittings, verification
 from exams.tests.answers import STATEMENTS, logged, op, outcomes, send, stored
 from exams.tests.factories import CLIENT, SectionFactory, SittingFactory
 
@@ -195,6 +195,36 @@ def test_in_whatever_order_answers_arrive_the_first_of_the_highest_seq_stays(
             expected[question] = (seq, value)
     assert stored(sitting) == {question: [value] for question, (_seq, value) in expected.items()}
     assert ResponseEntry.objects.count() == len(unique)
+
+
+@st.composite
+def journeys(draw: st.DrawFn) -> tuple[list[tuple[int, int, str]], list[int]]:
+    """Changes of a page, each with a seq of its own, and the order in which a bad line delivers them, some twice."""
+    values = draw(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("ABCD")), min_size=1, max_size=8))
+    seqs: dict[int, int] = {}
+    changes = []
+    for question, value in values:
+        seqs[question] = seqs.get(question, 0) + 1
+        changes.append((question, seqs[question], value))
+    return changes, draw(st.lists(st.integers(0, len(changes) - 1), max_size=16))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(journey=journeys())
+def test_whatever_a_line_drops_doubles_or_reorders_the_newest_change_stays_and_each_is_logged_once(
+    sitting: Sitting, journey: tuple[list[tuple[int, int, str]], list[int]]
+) -> None:
+    """What was dropped is sent again at the end, as a page does that saw no ack."""
+    Response.objects.all().delete()
+    ResponseEntry.objects.all().delete()
+    ResponseLog.objects.update(length=0, head=bytes(32))
+    changes, delivered = journey
+    for index in [*delivered, *range(len(changes))]:
+        (outcome,) = outcomes(send(sitting, op(*changes[index])))
+        assert outcome in {"accepted", "stale"}
+    assert stored(sitting) == {question: [value] for question, _seq, value in changes}
+    assert sorted(key[:2] for key in logged(sitting)) == sorted(change[:2] for change in changes)
+    assert verification.check(sitting).is_intact
 
 
 def test_the_next_seq_of_a_page_is_always_newer(sitting: Sitting) -> None:
