@@ -53,8 +53,11 @@ def timed_sitting_of(request: CandidateRequest) -> Sitting:
 def answering_sitting_of(request: CandidateRequest, named: int | None = None) -> Sitting:
     """Return it with its paper too, in one query: for what an answer is checked against.
 
-    `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind.
+    `named` is the sitting that the page answers: another one than the chosen one where a tab was left behind. A session
+    that has chosen none yet, since its candidate has just signed in again, answers nothing: the page keeps what it has.
     """
+    if SESSION_KEY not in request.session:
+        raise NoSitting
     return _asked(_the_one(_ANSWERING, request.session, named), request.COOKIES)
 
 
@@ -75,6 +78,11 @@ def pass_of(session_key: str) -> Pass | None:
     if content is None or sitting is None:
         return None
     return Pass(sitting.pk, (session_key, content), responses.slots(sitting))
+
+
+def own_sitting(request: CandidateRequest, named: int) -> Sitting:
+    """Return a sitting of the candidate's that the session is not about yet; or raise `NoSitting`."""
+    return _asked(_the_one(_PLAIN, request.session, named), request.COOKIES)
 
 
 def is_chosen(request: CandidateRequest, sitting: Sitting) -> bool:

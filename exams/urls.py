@@ -11,6 +11,7 @@ urlpatterns = [
     path("device-check/", landing.device_check, name="device_check"),
     path("manifest.webmanifest", landing.manifest, name="manifest"),
     path("service-worker.js", landing.service_worker, name="service_worker"),
+    path("offline/", landing.offline, name="offline"),
     path("client/<slug:token>.seb", landing.seb_configuration, name="seb_configuration"),
     path("left/", landing.left, name="left"),
     path("ping/", landing.ping, name="ping"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("finished/", finished.finished, name="finished"),
     # spoken to by the exam page
     path("exam/begin/", paper.begin, name="begin"),
+    path("exam/come-back/", paper.come_back, name="come_back"),
     path("exam/status/", paper.status, name="status"),
     path("exam/responses/", responses.responses, name="responses"),
     path("exam/hand-in/", paper.hand_in, name="hand_in"),

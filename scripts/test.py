@@ -65,7 +65,7 @@ def test(steps: Steps) -> None:
     manage = [sys.executable, "-W", "error", "manage.py"]
     steps.run("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run", "--verbosity", "0"])
     steps.run("tests on SQLite", PYTEST)
-    steps.run("tests in a browser", [*PYTEST, "-m", "browser and not faults"])
+    steps.run("tests in a browser", [*PYTEST, "-m", "browser and not long"])
     test_on_servers(steps)
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -68,7 +69,10 @@ def test_a_reload_keeps_every_answer_and_the_deadline(browser_with: OpenPage, ex
     assert not Incident.objects.filter(sitting=way.place.sitting, kind=Incident.Kind.SECOND_DEVICE).exists()
 
 
-def test_a_second_device_takes_over_and_the_first_says_so(browser_with: OpenPage, exam_server: str) -> None:
+@pytest.mark.faults
+def test_fault_9_a_second_device_takes_over_and_the_first_says_so_within_five_seconds(
+    browser_with: OpenPage, exam_server: str
+) -> None:
     place = seat()
     first = before_the_paper(browser_with(), place, exam_server)
     first.enter()
@@ -82,6 +86,7 @@ def test_a_second_device_takes_over_and_the_first_says_so(browser_with: OpenPage
     second.page.wait_for_url("**/waiting/")
     second.button("继续答题").click()
     second.sees_paper()
+    expect(first.page.locator('[data-banner="superseded"]')).to_be_visible(timeout=5000)
     assert second.chosen(1) == ["B"]
     assert abs(second.deadline() - deadline) <= ONE_SECOND
 
@@ -128,7 +133,7 @@ def test_an_answer_survives_a_network_that_is_away_for_a_while(browser_with: Ope
     way.page.context.set_offline(True)
     way.go_to(1).locator(".choice-row").nth(2).click()
     expect(way.page.locator("[data-saved]")).to_have_attribute("data-saved", "unsent")
-    way.says("网络暂时不通，{count}题的作答尚未送达服务器", count=1)
+    expect(way.page.locator("[data-saved-text]")).to_have_text("离线：1题尚未送达服务器")
     way.page.context.set_offline(False)
     way.is_saved()
     assert place.answers == {1: ["C"]}

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -134,3 +136,39 @@ def test_a_code_given_by_the_organizer_signs_in_whatever_its_case(client: Client
     response = client.post(login_url, {"id_number": candidate.id_number, "check_code": "bluewhale7"})
     assert response.status_code == 302
     assert services.find(candidate.id_number) == candidate
+
+
+# --- a script that posts the form: the open paper, when a session has run out ----------------------------------------
+
+
+def post_by_script(client: Client, url: str, **fields: str) -> Any:
+    return client.post(url, fields, headers={"Accept": "application/json"})
+
+
+def test_a_script_that_signs_in_is_told_so_and_a_new_csrf_token_comes_along(
+    client: Client, login_url: str, candidate: Candidate
+) -> None:
+    response = post_by_script(client, login_url, id_number=candidate.id_number, check_code="1234")
+    assert response.json() == {"next": reverse(settings.SIGNED_IN_URL)}
+    assert client.session["candidate_id"] == candidate.pk
+    assert response.cookies["csrftoken"].value
+
+
+def test_a_script_is_refused_in_the_words_of_the_page_and_by_the_same_limit(
+    client: Client, login_url: str, candidate: Candidate
+) -> None:
+    refused = [
+        post_by_script(client, login_url, id_number=candidate.id_number, check_code="0000")
+        for _attempt in range(settings.AXES_FAILURE_LIMIT + 1)
+    ]
+    assert refused[0].status_code == 422
+    assert refused[0].json()["message"] == "考生标识或校验码不正确，请核对后重新输入。"
+    assert refused[-1].status_code == 429
+    assert refused[-1]["Retry-After"]
+    assert post_by_script(client, login_url, id_number="").json()["message"] == "请补全登录信息。"
+
+
+def test_a_script_that_signs_out_is_told_where_to_go(client: Client, login_url: str, candidate: Candidate) -> None:
+    post_by_script(client, login_url, id_number=candidate.id_number, check_code="1234")
+    assert post_by_script(client, reverse("accounts:leave")).json() == {"next": reverse(settings.SIGNED_OUT_URL)}
+    assert "candidate_id" not in client.session

@@ -266,6 +266,41 @@ def test_the_sitting_that_a_page_names_is_out_of_reach_if_it_is_not_the_candidat
     assert logged(other) == []
 
 
+def signed_in_anew(browser: Client) -> Client:
+    """As after signing in again: the session knows who it is, and of no sitting yet."""
+    session = browser.session
+    del session["sitting_id"]
+    session.save()
+    return browser
+
+
+def test_who_has_just_signed_in_again_answers_nothing_before_the_sitting_is_theirs_again(
+    sitting: Sitting, browser: Client
+) -> None:
+    response = post(signed_in_anew(browser), "responses", answers(op(1, 1, "B")) | {"sitting": sitting.pk})
+    assert (response.status_code, response.json()["error"]) == (409, "no_sitting")
+    assert logged(sitting) == []  # an ack would let the page drop what it has
+
+
+def test_who_comes_back_to_their_own_sitting_goes_on_where_they_stood(sitting: Sitting, browser: Client) -> None:
+    assert post(signed_in_anew(browser), "come_back", {"sitting": sitting.pk}).json() == {"sitting": sitting.pk}
+    post(browser, "responses", answers(op(1, 1, "B")) | {"sitting": sitting.pk})
+    assert stored(sitting) == {1: ["B"]}
+
+
+def test_nobody_comes_back_to_the_sitting_of_another(sitting: Sitting) -> None:
+    stranger = signed_in_anew(browser_of(SittingFactory(exam=sitting.enrolment.exam)))
+    response = post(stranger, "come_back", {"sitting": sitting.pk})
+    assert (response.status_code, response.json()["error"]) == (409, "no_sitting")
+    assert "sitting_id" not in stranger.session
+    assert post(stranger, "come_back", {}).status_code == 400
+
+
+def test_a_paper_says_whether_it_was_taken_from_another_page(sitting: Sitting, browser: Client) -> None:
+    for client, says in [(CLIENT, b'"took_over": false'), ("page-2", b'"took_over": true')]:
+        assert says in post(browser, "begin", {"client": client}).content
+
+
 @pytest.mark.parametrize("named", ["1", 0, -1, True, 2**40])
 def test_a_sitting_that_is_no_number_is_malformed(browser: Client, named: object) -> None:
     response = post(browser, "responses", answers(op(1, 1, "B")) | {"sitting": named})

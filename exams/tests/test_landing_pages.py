@@ -130,7 +130,15 @@ def test_the_service_worker_covers_the_site_but_keeps_static_files_only(client: 
     assert response["Content-Type"] == "text/javascript"
     assert 'new URL("/static/"' in script
     assert "url.pathname.startsWith(STATIC)" in script
-    assert "navigate" not in script
+    assert 'const EXAM = "/waiting/";' in script
+
+
+def test_the_page_that_browsers_keep_for_a_network_that_is_away_holds_nothing_of_anybody(client: Client) -> None:
+    response = client.get("/offline/")
+    page = response.content.decode()
+    assert not response.cookies
+    assert "csrf" not in page
+    assert "<form" not in page
 
 
 def test_a_ping_tells_the_servers_time_and_is_never_stored(client: Client) -> None:

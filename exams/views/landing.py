@@ -1,5 +1,6 @@
 """The ways in, open to everybody: landing page, device check, exam client, installable site, and the way out."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
@@ -25,6 +26,10 @@ from exams.models import Exam
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+OF_THE_PAPER = re.compile(
+    r"js/(lib|exam|proctoring)/\w+\.js|css/(tokens|base)\.css|css/components/\w+\.css|css/proctoring/\w+\.css"
+    r"|css/pages/(steps|waiting|paper|question|paper_narrow)\.css|icons/(sprite|logo)\.svg"
+)
 THEME_COLOUR = "#1d53c4"
 PAGE_COLOUR = "#f2f5f9"
 SYSTEM_NAMES: dict[System, "StrOrPromise"] = {
@@ -162,9 +167,23 @@ def _icon(size: int, purpose: str) -> dict[str, str]:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Served from the root so that it covers the whole site; a new release of static files is a new cache."""
     version = getattr(staticfiles_storage, "manifest_hash", "") or "unversioned"
-    return render(
-        request,
-        "exams/service_worker.js",
-        {"version": version, "static_url": settings.STATIC_URL},
-        content_type="text/javascript",
-    )
+    context = {
+        "version": version,
+        "static_url": settings.STATIC_URL,
+        "exam_path": reverse("exams:waiting"),
+        "shell_path": reverse("exams:offline"),
+        "shell_files": _shell_files(),
+    }
+    return render(request, "exams/service_worker.js", context, content_type="text/javascript")
+
+
+def _shell_files() -> list[str]:
+    """Return the addresses of what the paper is made of, so that it can be shown without the server."""
+    names: dict[str, str] = getattr(staticfiles_storage, "hashed_files", {})
+    return [static(name) for name in sorted(names) if OF_THE_PAPER.fullmatch(name)]
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """Stand in for the exam page while the server is out of reach; the same for everybody, so it may be kept."""
+    return render(request, "exams/offline.html")

@@ -27,11 +27,24 @@ def begin(request: CandidateRequest) -> HttpResponse:
     sitting = access.timed_sitting_of(request)
     now = access.moment_of(sitting)
     sitting = sittings.close_if_overdue(sitting, now)
+    took_over = sitting.started_at is not None and sitting.client not in {"", client}
     try:
         sitting = sittings.begin(sitting, client, now)
     except sittings.Refused as refused:
         return refusal(refused, sitting, now)
-    return fragment(request, sitting, database_now())
+    return fragment(request, sitting, database_now(), took_over=took_over)
+
+
+@require_POST
+@script_endpoint
+def come_back(request: CandidateRequest) -> HttpResponse:
+    """Let a session that began anew over an open paper be about that sitting again, if it is this candidate's."""
+    named = arrivals.sitting(json_body(request))
+    if named is None:
+        raise Malformed(Fault.SITTING)
+    sitting = access.own_sitting(request, named)
+    access.remember(request, sitting)
+    return JsonResponse({"sitting": sitting.pk})
 
 
 @require_safe

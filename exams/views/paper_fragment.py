@@ -15,14 +15,14 @@ from exams.views import prepared_paper
 from exams.views.way import context
 
 
-def fragment(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpResponse:
+def fragment(request: CandidateRequest, sitting: Sitting, now: datetime, *, took_over: bool) -> HttpResponse:
     """Return the whole paper of a sitting that has begun, with the answers stored so far."""
     paper = queries.paper_view(sitting)
     page = context(
         sitting,
         paper=paper,
         progress=paper.progress,
-        data=_data(sitting, now),
+        data=_data(sitting, now) | {"took_over": took_over},
         font_size=request.candidate.font_size,
         font_sizes=Candidate.FontSize.choices,
     )

@@ -7,8 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.forms import LoginForm
 from accounts.requests import CandidateRequest
 from exams import queries
 from exams.domain.flow import Step
@@ -36,6 +38,7 @@ def waiting(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
         second_camera=has_phone,
         companion_code=companion.code(sitting, now) if has_phone else "",  # drawing one is dear; others ask for it
         unreachable=phone_links.unreachable(),
+        sign_in_form=LoginForm(auto_id="again_%s"),
     )
     return render(request, "exams/waiting.html", page)
 
@@ -69,6 +72,8 @@ def _config(sitting: Sitting, phase: str, *, camera: bool) -> dict[str, Any]:
     target = targets[phase]
     return {
         "sitting": sitting.pk,
+        "exam": exam.code,
+        "answer_file": _("作答") + f"-{sitting.enrolment.account_number}",
         "phase": phase,
         "steps": [Step.TOO_EARLY] if phase == "too_early" else [Step.WAITING, Step.PAPER],
         "server_now": timezone.now().isoformat(),
@@ -85,6 +90,10 @@ def _config(sitting: Sitting, phase: str, *, camera: bool) -> dict[str, Any]:
 def _urls() -> dict[str, str]:
     return {
         "begin": reverse("exams:begin"),
+        "come_back": reverse("exams:come_back"),
+        "sign_in": reverse("accounts:login"),
+        "sign_out": reverse("accounts:leave"),
+        "service_worker": reverse("exams:service_worker"),
         "status": reverse("exams:status"),
         "responses": reverse("exams:responses"),
         "hand_in": reverse("exams:hand_in"),

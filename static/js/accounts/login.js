@@ -1,10 +1,13 @@
 /**
- * The login page: shows the check code while the button is pressed in, and sends the form once.
+ * The login page: shows the check code while the button is pressed in, sends the form once, and forgets the paper that the
+ * last person at this machine may have left in the browser.
  *
  *   <form id="login">… <input id="id_check_code" type="password">
  *     <button type="button" class="login__reveal" aria-pressed="false" aria-controls="id_check_code" hidden>…</button></form>
  *   <button type="submit" form="login">…</button>
  */
+
+import { forgetPapers } from "../lib/vault.js";
 
 const form = document.querySelector("#login");
 
@@ -32,6 +35,7 @@ function sendOnce() {
 }
 
 if (form) {
+  forgetPapers().catch(() => {});
   prepareReveal(form.querySelector(".login__reveal"));
   sendOnce();
 }

@@ -5,10 +5,10 @@
  */
 
 /**
- * @param {{root: HTMLElement, config: any, client: string, onChanged: () => void}} options
+ * @param {{root: HTMLElement, config: any, client: string, isBusy: () => boolean, onChanged: () => void}} options
  * @returns {Promise<() => void>} to be called when the server knows the candidate: opens what a lost sign-in has closed
  */
-export async function startExamCamera({ root, config, client, onChanged }) {
+export async function startExamCamera({ root, config, client, isBusy, onChanged }) {
   // Loaded on demand: the paper has to open even where this module cannot.
   const { startCamera } = await import("../proctoring/camera.js");
   let isSignedOut = false;
@@ -17,6 +17,7 @@ export async function startExamCamera({ root, config, client, onChanged }) {
     socketUrl: config.urls.socket,
     purpose: "exam",
     client,
+    isBusy,
     onCheckIn: onChanged,
     onChanged,
     onRefused: ({ error }) => (isSignedOut = error === "signed_out"),

@@ -4,7 +4,7 @@
  * <div data-covers hidden><section data-cover="paused" hidden>… <p data-cover-text></p></section>…</div>
  */
 
-const GRAVEST_FIRST = ["ending", "locked", "paused", "full_screen"];
+const GRAVEST_FIRST = ["stranger", "ending", "out_of_reach", "locked", "paused", "full_screen"];
 
 export class Covers {
   #wanted = new Map();

@@ -2,23 +2,20 @@
  * Drives the paper that was put into #stage: questions, numbers, saving, clock, hand-in, and what the server says meanwhile.
  * It starts from <script id="paper-data" type="application/json">{epoch, server_now, deadline_at, state, …}</script>.
  */
-import { postJson } from "../lib/api.js";
 import { dismiss } from "../lib/dialog.js";
-import { MemoryStore } from "../lib/memory_store.js";
-import { Saver } from "../lib/saver.js";
 import { text } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { countDown } from "./countdown.js";
-import { Delivery } from "./delivery.js";
-import * as fullScreen from "./full_screen.js";
 import { HandIn } from "./hand_in.js";
-import { Lockdown } from "./lockdown.js";
 import { Numbers } from "./numbers.js";
 import { fontSizes, openCompanion, drawer } from "./paper_tools.js";
 import { Questions } from "./questions.js";
-import { offerFullScreen, withoutFullScreen } from "./without_full_screen.js";
+import { Saving } from "./saving.js";
+import { Screen } from "./screen.js";
 
 const EXTENSION_SEEN_MS = 30000; // smaller moves of the deadline are not worth a word
+const LAST_WORDS_MS = 3000;
+const WIPES_WITHIN_MS = 1000;
 
 export class PaperPage {
   #ending = new AbortController();
@@ -28,23 +25,28 @@ export class PaperPage {
 
   /**
    * @param {{stage: HTMLElement, config: any, clock: object, covers: object, notices: object, texts: ParentNode,
-   *   takeOver: () => void, askStatus: () => void}} exam what waiting.js has prepared
-   * @param {{client: string, times: object}} how
+   *   client: string, outbox: object, takeOver: () => void, askStatus: () => void, askNow: () => Promise<void>,
+   *   signIn: () => void}} exam what waiting.js has prepared
+   * @param {{times: object, facts?: object | null}} how facts: what this device knew of time and state, where the paper comes
+   *   from its own memory and not from the server
    */
-  constructor(exam, { client, times }) {
+  constructor(exam, { times, facts = null }) {
     Object.assign(this, exam);
-    this.client = client;
     this.data = JSON.parse(this.stage.querySelector("#paper-data").textContent);
     this.since = times.receivedAt;
     this.signal = this.#ending.signal;
-    this.clock.sync(this.data.server_now, this.data.deadline_at, times);
-    this.#makeQuestions();
-    this.#makeSaver();
+    this.#setClock(facts, times);
+    this.#makeQuestions(facts !== null);
     this.#makeHandIn();
     this.#watch();
-    this.#follow(this.data);
+    this.#follow(facts ?? this.data);
+    if (facts === null) {
+      this.saving.keepFacts(this.data);
+      this.saving.reached();
+      this.data.took_over && toast(text(this.texts, "took_over"));
+    }
     this.questions.show(this.#lastShown());
-    this.#askForFullScreen();
+    this.screen.ask();
   }
 
   get epoch() {
@@ -57,9 +59,22 @@ export class PaperPage {
     this.#ending.abort();
   }
 
+  /** Whether answers are on their way: the camera lets them pass. */
+  get isBusy() {
+    return this.saving.isBusy;
+  }
+
   // --- what it is made of ---
 
-  #makeQuestions() {
+  #setClock(facts, times) {
+    if (facts) {
+      this.clock.suppose(Date.now() + facts.offset_ms, facts.deadline_at);
+    } else {
+      this.clock.sync(this.data.server_now, this.data.deadline_at, times);
+    }
+  }
+
+  #makeQuestions(isRecovered) {
     const main = this.stage.querySelector("[data-paper-main]");
     const numbers = new Numbers({
       nav: this.stage.querySelector("[data-numbers]"),
@@ -81,9 +96,10 @@ export class PaperPage {
       onChange: (question) => {
         numbers.draw(question);
         this.#counts = numbers.count(this.questions.all());
-        this.saver.change(question.number, question.value, question.doubtful);
+        this.saving.change(question);
       },
     });
+    this.#makeSaving(isRecovered);
     const all = this.questions.all();
     all.forEach((question) => numbers.draw(question));
     this.#counts = numbers.count(all);
@@ -95,24 +111,14 @@ export class PaperPage {
     return this.questions.all().some(({ number }) => number === known) ? known : 1;
   }
 
-  #makeSaver() {
-    this.delivery = new Delivery({ stage: this.stage, texts: this.texts });
-    this.saver = new Saver({
-      send: (body) => postJson(this.config.urls.responses, { sitting: this.data.sitting, ...body }),
-      store: new MemoryStore(),
-      client: this.client,
-      epoch: this.epoch,
-      onState: (state, count) => this.delivery.draw(state, count),
-      onReply: (data, times) => this.#replied(data, times),
+  #makeSaving(isRecovered) {
+    const { stage, texts, config, data, outbox, clock, client, questions, signal, askStatus } = this;
+    this.saving = new Saving({
+      ...{ stage, texts, config, data, outbox, clock, client, questions, signal, askStatus, isRecovered },
+      onReply: (reply, times) => this.#replied(reply, times),
       onStop: (error) => this.#stopped(error),
-      onError: (error) => this.delivery.failed(error, this.saver.unsent),
     });
-    this.questions.all().forEach(({ number, nextSeq }) => this.saver.expect(number, nextSeq));
-    window.addEventListener("online", () => this.saver.retry(), { signal: this.signal });
-    window.addEventListener("focus", () => this.saver.retry(), { signal: this.signal });
-    window.addEventListener("beforeunload", (event) => this.saver.unsent && !this.#isLeaving && event.preventDefault(), {
-      signal: this.signal,
-    });
+    this.saver = this.saving.saver;
   }
 
   #makeHandIn() {
@@ -127,6 +133,12 @@ export class PaperPage {
       body: () => ({ client: this.client, epoch: this.epoch }),
       counts: () => this.#counts,
       leave: (url) => this.leave(url),
+      onMoreTime: () => {
+        this.covers.hide("out_of_reach");
+        this.covers.hide("ending");
+        this.questions.setReadOnly(false);
+      },
+      onSignedOut: () => this.signIn(),
     });
   }
 
@@ -134,45 +146,21 @@ export class PaperPage {
     const { signal, stage } = this;
     stage.querySelector("[data-hand-in]").addEventListener("click", () => this.handIn.offer(), { signal });
     stage.querySelector("[data-take-over]").addEventListener("click", () => this.takeOver(), { signal });
+    stage.querySelector("[data-sign-in]").addEventListener("click", () => this.signIn(), { signal });
     fontSizes({ exam: stage.closest("[data-exam]"), stage, url: this.config.urls.font_size, signal });
     openCompanion({ stage, signal });
     this.closeDrawer = drawer({ stage, signal });
-    this.#makeLockdown();
+    this.screen = new Screen({
+      ...{ stage, signal, config: this.config, data: this.data, covers: this.covers, texts: this.texts, client: this.client },
+      askStatus: () => this.askStatus(),
+      closeDialogs: () => this.#closeDialogs(),
+    });
     countDown({
       clock: this.clock,
       signal,
       shown: () => document.querySelectorAll("[data-exam-countdown], [data-cover-countdown]"),
       onWarning: (minutes) => toast(text(this.texts, "minutes_left", { minutes })),
-      onOver: () => this.handIn.timeIsUp(),
-    });
-  }
-
-  #makeLockdown() {
-    this.drawSwitches({ switch_count: this.data.switch_count, switch_limit: this.data.switch_limit });
-    new Lockdown({
-      url: this.config.urls.events,
-      client: this.client,
-      wantsFullScreen: this.config.full_screen,
-      signal: this.signal,
-      onCount: (data) => {
-        this.drawSwitches(data);
-        if (data.counted?.length > 0) {
-          this.askStatus(); // the limit may have been passed
-        }
-      },
-      onFullScreen: (on) => (on ? this.covers.hide("full_screen") : this.#askForFullScreen()),
-    });
-    offerFullScreen({
-      cover: this.covers.element("full_screen"),
-      url: this.config.urls.events,
-      client: this.client,
-      signal: this.signal,
-      onOn: () => this.covers.hide("full_screen"),
-      onWithout: () => {
-        withoutFullScreen.remember(this.data.sitting);
-        this.covers.hide("full_screen");
-        this.askStatus(); // by the exam's rule a person may have to look first
-      },
+      onOver: () => this.#timeIsUp(),
     });
   }
 
@@ -180,27 +168,55 @@ export class PaperPage {
 
   /** Take in a status of the server: clock, pauses, an end. */
   update(status, times) {
-    this.delivery.signedOut(false);
+    this.saving.reached();
     if (status.superseded) {
       this.#superseded();
       return;
     }
     this.#syncClock(status, times);
-    this.drawSwitches(status);
+    this.saving.keepFacts(status);
+    this.screen.draw(status);
     this.#follow(status);
-    if (status.step !== "paper") {
-      this.leave(status.next, status.step === "finished" ? "ended" : "elsewhere");
+    if (status.step === "finished") {
+      // What arrived in time is acknowledged; what is still here has its chance to be logged as late.
+      this.saver.flush(LAST_WORDS_MS).then(() => this.leave(status.next, "ended"));
+    } else if (status.step !== "paper") {
+      this.leave(status.next, "elsewhere");
     }
   }
 
-  /** The session is gone: say so, and let the candidate sign in elsewhere without losing this page. */
+  /** The session is gone: say so; signing in happens over this page, which goes on meanwhile. */
   signedOut() {
-    this.delivery.signedOut();
+    this.saver.hold();
+    this.saving.delivery.signedOut();
+  }
+
+  /** The candidate is back. */
+  signedIn() {
+    this.saving.reached();
+    this.askStatus();
+  }
+
+  /** The server does not answer. */
+  unreachable(error) {
+    this.saving.delivery.failed(error);
+  }
+
+  /** Our clock says that it is over: a sleeping machine may be wrong, so the server is asked first, if it can be reached. */
+  async #timeIsUp() {
+    this.questions.setReadOnly(true);
+    await this.askNow();
+    if (this.clock.remainingMs > 0 && !this.isSuperseded) {
+      this.questions.setReadOnly(false);
+    } else if (!this.isSuperseded && !this.#isLeaving) {
+      this.handIn.timeIsUp();
+    }
   }
 
   #replied(data, times) {
-    this.delivery.signedOut(false);
+    this.saving.reached();
     this.#syncClock(data, times);
+    this.saving.keepFacts(data);
     if (data.state && data.state !== this.#state) {
       this.askStatus();
     }
@@ -245,52 +261,34 @@ export class PaperPage {
     }
   }
 
+  /** Another page holds the paper now. What was not sent in time goes on its way to the log. */
   #superseded() {
-    this.saver.stop();
     this.questions.setReadOnly(true);
     this.stage.querySelector("[data-hand-in]").disabled = true;
     this.#closeDialogs();
-    this.covers.hide("full_screen");
+    this.screen.giveUp();
     this.isSuperseded = true;
-    this.delivery.superseded();
+    this.saving.superseded();
   }
 
   // --- what the candidate sees ---
-
-  drawSwitches({ switch_count: count, switch_limit: limit }) {
-    if (count === undefined) {
-      return;
-    }
-    const suffix = limit === null || limit === undefined ? "" : "_of";
-    this.stage.querySelector("[data-switches]").textContent = text(this.texts, `switches${suffix}`, { count, limit });
-    this.switchesSentence = count > 0 ? text(this.texts, `recorded${suffix}`, { count, limit }) : "";
-    if (this.covers.has("full_screen") && this.switchesSentence) {
-      this.covers.show("full_screen", { text: this.switchesSentence });
-    }
-  }
-
-  #askForFullScreen() {
-    const isWaived = withoutFullScreen.isRemembered(this.data.sitting);
-    if (isWaived || !this.config.full_screen || !fullScreen.isSupported() || fullScreen.isOn() || this.isSuperseded) {
-      return;
-    }
-    this.#closeDialogs();
-    this.covers.show("full_screen", { text: this.switchesSentence || text(this.texts, "not_full_screen_yet") });
-  }
 
   #closeDialogs() {
     dismiss(document.querySelector("#hand-in"));
     dismiss(document.querySelector("#companion"));
   }
 
-  /** Go on to another page; the paper has nothing more to do. */
-  leave(url, why = "ended") {
+  /** Go on to another page; the paper has nothing more to do. At the end nothing of it stays on this device. */
+  async leave(url, why = "ended") {
     if (this.#isLeaving) {
       return;
     }
     this.#isLeaving = true;
     this.#ending.abort(); // going to the end page is no switching of screens
     this.covers.show("ending", { heading: text(this.texts, why), text: text(this.texts, `${why}_text`) });
+    if (why === "ended" && this.saver.unsent === 0) {
+      await Promise.race([this.outbox.wipe(), new Promise((resolve) => window.setTimeout(resolve, WIPES_WITHIN_MS))]);
+    }
     window.location.assign(url || this.config.urls.next);
   }
 }

@@ -31,6 +31,17 @@ export class Questions {
     return read(this.#current);
   }
 
+  /** Show answers that this device knows better than the paper. @param {{question: number, value: string[], doubtful: boolean}[]} answers */
+  fill(answers) {
+    for (const { question, value, doubtful } of answers) {
+      const article = this.#articles.find((one) => Number(one.dataset.question) === question);
+      if (article) {
+        inputs(article).forEach((input) => (input.checked = value.includes(input.value)));
+        article.toggleAttribute("data-doubtful", doubtful);
+      }
+    }
+  }
+
   /** @param {number} number @param {{focus?: boolean}} options */
   show(number, { focus = true } = {}) {
     const article = this.#articles.find((one) => Number(one.dataset.question) === number);

@@ -44,6 +44,16 @@ export class StatusPoll {
     }
   }
 
+  /** Ask once, beside the rhythm, and be back when it is known or the time is up. @param {number} limitMs */
+  async now(limitMs) {
+    try {
+      const { data, times } = await getJson(`${this.url}?${new URLSearchParams(this.page())}`, { limitMs });
+      this.onStatus(data, times);
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
   #plan(afterMs) {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#ask(), afterMs);

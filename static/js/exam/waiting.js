@@ -4,8 +4,9 @@
  * <script id="exam-config" type="application/json">{phase, server_now, target, spread_ms, full_screen, camera, urls, …}</script>
  */
 import { backoff, postForHtml } from "../lib/api.js";
-import { clientId } from "../lib/client.js";
-import { Clock, documentTimes, hms, ticking } from "../lib/clock.js";
+import { claimClient } from "../lib/client.js";
+import { Clock, documentTimes, hms, ticking, wakeWatch } from "../lib/clock.js";
+import { Outbox } from "../lib/outbox.js";
 import { text } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { Covers } from "./covers.js";
@@ -15,13 +16,17 @@ import { offerHelp } from "./help.js";
 import { Notices } from "./notices.js";
 import { followSecondCamera } from "./second_camera.js";
 import { PaperPage } from "./paper.js";
+import { keepShell, shellOf } from "./shell.js";
+import { SignIn } from "./sign_in.js";
 import { StatusPoll } from "./status.js";
 
+const ASKS_WITHIN_MS = 3000; // whether the time is really up
+
 const config = JSON.parse(document.querySelector("#exam-config").textContent);
+const shell = shellOf(config); // before anything changes
 const texts = document.querySelector("[data-texts]");
 const root = document.querySelector("[data-exam]");
 const stage = document.querySelector("#stage");
-const client = clientId(config.sitting);
 const clock = new Clock();
 const covers = new Covers(document.querySelector("[data-covers]"), root);
 const notices = new Notices(document.querySelector("#notice"));
@@ -31,16 +36,46 @@ const poll = new StatusPoll({
   onStatus,
   onError: onStatusError,
 });
+const signIn = new SignIn({
+  dialog: document.querySelector("#sign-in"),
+  config,
+  texts,
+  onBack: () => {
+    covers.hide("stranger");
+    keepPaper();
+    paper?.signedIn();
+  },
+  onStranger: () => {
+    covers.show("stranger");
+    outbox?.dropPaper();
+  },
+});
+covers.element("stranger").querySelector("[data-sign-in-again]").addEventListener("click", () => signIn.open());
 const waitingEnds = new AbortController();
+let client = "";
+let outbox = null;
 let paper = null;
+let fragment = "";
 let isEntering = false;
 let onSignedIn = () => {};
+const queue = takeQueue(); // takes a moment; the page does not wait for it before it can be used
 
 begin();
 
+/** Say who this page is, and take up what it, or a page of this sitting that died, has not sent. */
+async function takeQueue() {
+  client = await claimClient(config.sitting);
+  outbox = await Outbox.open({ sitting: config.sitting, client });
+}
+
 function begin() {
-  clock.sync(config.server_now, config.target, documentTimes());
-  ticking(tick, waitingEnds.signal);
+  if (config.phase === "recovered") {
+    recover();
+  } else {
+    clock.sync(config.server_now, config.target, documentTimes());
+    ticking(tick, waitingEnds.signal);
+  }
+  window.setInterval(wakeWatch(() => poll.soon()), 1000);
   if (config.full_screen && !fullScreen.isSupported()) {
     doWithoutFullScreen();
   }
@@ -54,8 +89,14 @@ function begin() {
     followSecondCamera({ urls: config.urls, texts });
   }
   if (config.camera) {
-    startExamCamera({ root, config, client, onChanged: () => poll.soon() }).then((signedIn) => (onSignedIn = signedIn));
+    startCamera();
   }
+}
+
+async function startCamera() {
+  await queue;
+  const isBusy = () => Boolean(paper?.isBusy);
+  onSignedIn = await startExamCamera({ root, config, client, isBusy, onChanged: () => poll.soon() });
 }
 
 // --- before the paper ---
@@ -132,6 +173,7 @@ async function enter(failures = 0) {
   isEntering = true;
   note(failures > 2 ? "entering_again" : "entering");
   let answer;
+  await queue;
   try {
     answer = await postForHtml(config.urls.begin, { client });
   } catch (error) {
@@ -139,7 +181,7 @@ async function enter(failures = 0) {
     return;
   }
   isEntering = false;
-  swapIn(answer.data, answer.times);
+  swapIn(answer.data, { times: answer.times });
 }
 
 /** The server does not hand out the paper now: ask again, wait for a person, or go to where the candidate belongs. */
@@ -158,7 +200,7 @@ function notYet(error, failures) {
   }
 }
 
-function swapIn(html, times) {
+function swapIn(html, how) {
   waitingEnds.abort();
   paper?.stop();
   stage.innerHTML = html;
@@ -166,20 +208,50 @@ function swapIn(html, times) {
     window.location.assign(config.urls.next); // another exam was chosen in another tab
     return;
   }
+  fragment = html;
   root.dataset.phase = document.body.dataset.phase = "paper";
   paper = new PaperPage(
-    { stage, config, clock, covers, notices, texts, takeOver: () => enter(), askStatus: () => poll.soon() },
-    { client, times },
+    {
+      ...{ stage, config, clock, covers, notices, texts, client, outbox },
+      takeOver: () => enter(),
+      askStatus: () => poll.soon(),
+      askNow: () => poll.now(ASKS_WITHIN_MS),
+      signIn: () => signIn.open(),
+    },
+    how,
   );
+  keepPaper();
   poll.soon();
+}
+
+/** So that a reload without the server shows the paper again; sealed, and gone with the end of the exam. */
+function keepPaper() {
+  if (fragment) {
+    outbox.keepPaper({ fragment, shell });
+    keepShell(config.urls.service_worker);
+  }
+}
+
+/** The server cannot be reached: go on with the paper that this device has kept, if it is this page's. */
+async function recover() {
+  await queue;
+  const kept = await outbox.paper();
+  if (kept?.client === client && outbox.facts) {
+    swapIn(kept.paper.fragment, { times: { receivedAt: performance.now() }, facts: outbox.facts });
+  } else {
+    note("entering_again"); // another tab has it: wait for the server like everybody
+  }
 }
 
 // --- what the server says meanwhile ---
 
 function onStatus(status, times) {
   onSignedIn();
-  notices.show(status.messages ?? [], (kind) => text(texts, kind === "announcement" ? "announcement_heading" : "message_heading"), (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
-  if (paper) {
+  const headingOf = (kind) => text(texts, kind === "announcement" ? "announcement_heading" : "message_heading");
+  notices.show(status.messages ?? [], headingOf, (id) => config.urls.message_seen.replace("/0/", `/${id}/`));
+  if (config.phase === "recovered" && !paper) {
+    window.location.reload();
+  } else if (paper) {
     // An answer to a question from before this paper would send us back to the waiting page.
     times.sentAt >= paper.since && paper.update(status, times);
   } else if (!isEntering) {
@@ -228,5 +300,7 @@ function followPause({ state, locked, pause_cause: cause }) {
 function onStatusError(error) {
   if (error.isSignedOut) {
     paper ? paper.signedOut() : window.location.assign(config.urls.next);
+  } else {
+    paper?.unreachable(error);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 const LIMIT_MS = 15000;
+const LONGEST_RETRY_MS = 120000; // an exam cannot wait for a server that names tomorrow
 
 /** What the server refused, or that it could not be reached (status 0). */
 export class ApiError extends Error {
@@ -56,11 +57,18 @@ export function postForHtml(url, data, options = {}) {
   return ask(url, { method: "POST", body: JSON.stringify(data) }, options);
 }
 
+/** Post the fields of a form, as the form itself would. @param {string} url @param {FormData} fields */
+export function postForm(url, fields, options = {}) {
+  return ask(url, { method: "POST", body: new URLSearchParams(fields) }, options);
+}
+
 async function ask(url, request, { keepalive = false, limitMs = LIMIT_MS } = {}) {
   const sentAt = performance.now();
   const headers = { Accept: "application/json, text/html;q=0.9" };
   if (request.method === "POST") {
-    headers["Content-Type"] = "application/json";
+    if (!(request.body instanceof URLSearchParams)) {
+      headers["Content-Type"] = "application/json";
+    }
     headers["X-CSRFToken"] = csrfToken();
   }
   let response;
@@ -75,7 +83,21 @@ async function ask(url, request, { keepalive = false, limitMs = LIMIT_MS } = {})
   if (!response.ok) {
     throw new ApiError(response.status, data, retryAfter(response));
   }
-  return { data, times: { sentAt, receivedAt: performance.now() } };
+  const times = { sentAt, receivedAt: performance.now() };
+  noteDelay(times.receivedAt - sentAt);
+  return { data, times };
+}
+
+let delayMs = 0;
+
+/** A slow reply is believed at once, quick ones only by and by. */
+function noteDelay(tookMs) {
+  delayMs = tookMs > delayMs ? tookMs : 0.7 * delayMs + 0.3 * tookMs;
+}
+
+/** @returns {number} how long replies take on this line at present */
+export function lineDelayMs() {
+  return delayMs;
 }
 
 async function bodyOf(response) {
@@ -88,8 +110,9 @@ async function bodyOf(response) {
 
 /** @param {Response} response @returns {number} */
 function retryAfter(response) {
-  const seconds = Number(response.headers.get("Retry-After"));
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
+  const said = response.headers.get("Retry-After");
+  const ms = /^\d+$/.test(said ?? "") ? Number(said) * 1000 : Date.parse(said) - Date.parse(response.headers.get("Date"));
+  return ms > 0 ? Math.min(ms, LONGEST_RETRY_MS) : 0;
 }
 
 /**

@@ -7,6 +7,10 @@
 /** @returns {number} milliseconds since the page began; does not follow changes of the wall clock */
 const monotonic = () => performance.now();
 
+const SUPPOSED_ERROR_MS = 60000;
+const APART_MS = 1500; // so far apart do two clocks of one machine not run by themselves
+const LATE_TICK_MS = 10000;
+
 export class Clock {
   #offset = null; // server's time minus ours
   #error = Infinity;
@@ -39,6 +43,17 @@ export class Clock {
       this.#held = this.remainingMs ?? null;
       this.#deadline = null;
     }
+  }
+
+  /**
+   * Set the clock by what was known before the page was opened anew: good enough until the server is heard, whose first word
+   * overrules it.
+   * @param {number} serverMs @param {string | null} deadlineAt
+   */
+  suppose(serverMs, deadlineAt) {
+    this.#read(serverMs, this.now() - SUPPOSED_ERROR_MS, this.now() + SUPPOSED_ERROR_MS);
+    this.#deadline = deadlineAt ? Date.parse(deadlineAt) : null;
+    this.#held = null;
   }
 
   #read(serverNow, sentAt, receivedAt) {
@@ -102,4 +117,23 @@ export function ticking(tick, signal) {
   window.addEventListener("pageshow", tick, { signal });
   signal?.addEventListener("abort", () => window.clearInterval(timer), { once: true });
   tick();
+}
+
+/**
+ * Say when this machine seems to have slept, or its wall clock was set: our own clock may have stood still meanwhile, so the
+ * server has to be asked. The wall clock only gives the hint; nothing is counted by it.
+ * @param {() => void} onWake @param {{wall?: () => number, own?: () => number}} clocks
+ * @returns {() => void} looks once; to be called about once a second
+ */
+export function wakeWatch(onWake, { wall = Date.now, own = monotonic } = {}) {
+  let before = { wall: wall(), own: own() };
+  return () => {
+    const now = { wall: wall(), own: own() };
+    const apart = Math.abs(now.wall - before.wall - (now.own - before.own));
+    const isLate = now.own - before.own > LATE_TICK_MS;
+    before = now;
+    if (apart > APART_MS || isLate) {
+      onWake();
+    }
+  };
 }

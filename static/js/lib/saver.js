@@ -1,40 +1,45 @@
 /**
  * Sends answers, one request at a time, until each is acknowledged; drops nothing before.
  *
- *   const saver = new Saver({ send, store: new MemoryStore(), client, epoch, onState, onReply, onStop });
+ *   const saver = new Saver({ send, store: outbox, client, epoch, onState, onReply, onStop });
  *   saver.change(7, ["B"], false);      at once, as often as wanted: only the newest of a question travels
  *   await saver.flush(5000);            true once nothing is left, false when the time is up
  *
- * `send(body)` posts `{client, epoch, ops}`, with the sitting, and throws ApiError. States: saved, saving, unsent (the server cannot be
- * reached; it goes on trying), stopped (another page has taken over, or the sitting is over).
+ * `send(body)` posts `{client, epoch, ops}`, with the sitting, and throws ApiError. An op is on this device's disk before it
+ * travels. States: saved, saving, unsent (the server cannot be reached, or is busy; it goes on trying, and after `stop` never).
  */
 import { ApiError, backoff } from "./api.js";
+import { asSent } from "./leftovers.js";
 
 const BATCH = 50;
 const REFUSED_WAIT_MS = 30000; // an answer the server cannot read: never dropped, but not asked every second either
+const LONGEST_WAIT_MS = 8000; // what was typed offline is there within 15 seconds after the line is back
+const WRITES_WITHIN_MS = 1500; // a disk that takes longer does not hold the network up
 
 export class Saver {
   #seqs = new Map();
   #failures = 0;
   #inFlight = false;
   #timer = 0;
+  #notBefore = -Infinity;
   #waiters = new Set();
   #stopped = false;
+  #held = false;
 
-  constructor({ send, store, client, epoch, onState = () => {}, onReply = () => {}, onStop = () => {}, onError = () => {} }) {
-    Object.assign(this, { send, store, client, epoch, onState, onReply, onStop, onError });
+  constructor({ send, store, client, epoch, now = () => null, onState = () => {}, onReply = () => {}, onStop = () => {}, onError = () => {} }) {
+    Object.assign(this, { send, store, client, epoch, now, onState, onReply, onStop, onError });
   }
 
   /** Say which seq a question's next op has; the page knows it from the server. */
   expect(question, nextSeq) {
-    this.#seqs.set(question, nextSeq);
+    this.#seqs.set(question, Math.max(nextSeq, this.#seqs.get(question) ?? 1));
   }
 
   /** @param {number} question @param {string[]} value @param {boolean} doubtful */
   change(question, value, doubtful) {
     const seq = this.#seqs.get(question) ?? 1;
     this.#seqs.set(question, seq + 1);
-    this.store.put({ question, seq, value, doubtful });
+    this.store.put({ question, seq, value, doubtful, changed_at: this.now() });
     this.#tell();
     if (this.#failures === 0) {
       this.#kick(0);
@@ -46,11 +51,36 @@ export class Saver {
     return this.store.size;
   }
 
-  /** Try at once, for instance because the network is back. */
+  /** Try at once, for instance because the network is back; but not before the time that a busy server has named. */
   retry() {
     if (this.unsent > 0) {
-      this.#kick(0);
+      this.#kick(Math.max(0, this.#notBefore - performance.now()));
     }
+  }
+
+  /** Send nothing until `release`: nobody is signed in. */
+  hold() {
+    this.#held = true;
+    window.clearTimeout(this.#timer);
+  }
+
+  release() {
+    if (this.#held) {
+      this.#held = false;
+      this.retry();
+    }
+  }
+
+  /** The page may be going: one more request that outlives it, whatever else is under way. Twice does no harm. */
+  leave() {
+    const ops = this.store.pending().slice(0, BATCH);
+    if (ops.length === 0 || this.#stopped || this.#held) {
+      return;
+    }
+    this.store.sending(ops);
+    this.send({ client: this.client, epoch: this.epoch, ops: ops.map(asSent) }, { keepalive: true })
+      .then(({ data }) => this.#settle(data), (error) => this.#settle(error.data))
+      .then(() => this.#tell());
   }
 
   /** @param {number} limitMs @returns {Promise<boolean>} whether everything arrived in time */
@@ -79,7 +109,7 @@ export class Saver {
   }
 
   #kick(afterMs) {
-    if (this.#stopped) {
+    if (this.#stopped || this.#held) {
       return;
     }
     window.clearTimeout(this.#timer);
@@ -87,42 +117,48 @@ export class Saver {
   }
 
   async #deliver() {
-    if (this.#inFlight || this.#stopped) {
-      return;
-    }
-    const ops = (await this.store.all()).slice(0, BATCH);
-    if (ops.length === 0) {
+    if (this.#inFlight || this.#stopped || this.#held || this.unsent === 0) {
       return;
     }
     this.#inFlight = true;
-    this.#tell();
     try {
-      const { data, times } = await this.send({ client: this.client, epoch: this.epoch, ops });
+      await atMost(this.store.written(), WRITES_WITHIN_MS);
+      const ops = this.store.pending().slice(0, BATCH);
+      this.#tell();
+      this.store.sending(ops);
+      const { data, times } = await this.send({ client: this.client, epoch: this.epoch, ops: ops.map(asSent) });
       this.#failures = 0;
-      await this.#settle(data);
+      this.#notBefore = -Infinity;
+      this.#settle(data);
       this.onReply(data, times);
     } catch (error) {
-      await this.#failed(asApiError(error));
+      this.#failed(asApiError(error));
     } finally {
       this.#inFlight = false;
       this.#next();
     }
   }
 
-  async #settle(data) {
+  #settle(data) {
     for (const ack of data?.acks ?? []) {
-      await this.store.settle(ack.question, ack.seq);
+      this.store.settle(ack.question, ack.seq);
     }
   }
 
-  async #failed(error) {
-    await this.#settle(error.data); // an ack counts whatever the verdict: the server has logged it
-    this.#failures += 1;
+  #failed(error) {
+    const before = this.unsent;
+    this.#settle(error.data); // an ack counts whatever the verdict: the server has logged it
     if (error.status === 409 && !error.isSignedOut) {
       this.onStop(error);
-      this.stop();
+      if (this.unsent > 0 && this.unsent < before) {
+        this.#kick(0); // the rest is logged too
+      } else {
+        this.stop();
+      }
       return;
     }
+    this.#failures += 1;
+    this.#notBefore = error.retryAfterMs > 0 ? performance.now() + error.retryAfterMs : -Infinity;
     this.onError(error);
     this.#kick(this.#waitAfter(error));
   }
@@ -131,7 +167,8 @@ export class Saver {
     if (error.retryAfterMs > 0) {
       return error.retryAfterMs + 1000 * Math.random();
     }
-    return error.isPassing || error.isSignedOut ? backoff(this.#failures) : REFUSED_WAIT_MS;
+    const mayHelp = error.isPassing || error.isSignedOut;
+    return mayHelp ? backoff(this.#failures, { mostMs: LONGEST_WAIT_MS }) : REFUSED_WAIT_MS;
   }
 
   #next() {
@@ -153,6 +190,10 @@ export class Saver {
     const state = this.#failures > 0 || this.#stopped ? "unsent" : "saving";
     this.onState(this.unsent === 0 ? "saved" : state, this.unsent);
   }
+}
+
+function atMost(work, limitMs) {
+  return Promise.race([work, new Promise((resolve) => window.setTimeout(resolve, limitMs))]);
 }
 
 /** A fault of our own is treated like a silent network: the answer stays, and is sent again later. */

@@ -3,6 +3,7 @@
  * wanted. Never blocks the page and never throws: what is wrong with the camera is told in one word through `onLost`
  * (denied, missing, busy, insecure, unsupported, lost, muted), and the connection comes back by itself.
  */
+import { lineDelayMs } from "../lib/api.js";
 import { closeCamera, listCameras, openCamera } from "../lib/cameras.js";
 import { grab } from "./frames.js";
 import { Socket } from "./socket.js";
@@ -10,6 +11,9 @@ import { Socket } from "./socket.js";
 const ANSWER_WITHIN_MS = 20000;
 const NO_PICTURE_MS = 1000; // the video has no picture yet: look again
 const MUTED_FOR_MS = 3000; // cameras fall silent for a moment when the machine is busy
+const SLOW_LINE_MS = 1000; // replies take so long: frames become smaller and rarer
+const GIVES_WAY_MS = 300; // an answer is on its way: look again
+const GIVES_WAY_AT_MOST_MS = 10000; // so long may invigilators see nothing new
 const CHOICE_KEY = "examplatform.camera";
 
 /**
@@ -19,6 +23,7 @@ const CHOICE_KEY = "examplatform.camera";
  * @property {"check_in" | "exam" | "room"} purpose
  * @property {"user" | "environment"} [facing] which camera of a phone
  * @property {string} client
+ * @property {() => boolean} [isBusy] whether something more urgent than a frame is on its way to the server
  * @property {(verdict: {verdict: string, hint: string, frames_good: number, frames_needed: number}) => void} [onVerdict]
  * @property {(state: {state: string, attempt: string, message: string, attempts_left: number, next: string}) => void} [onCheckIn]
  * @property {() => void} [onReceived] a picture of the room has arrived
@@ -41,6 +46,7 @@ export class LiveCamera {
   #cause = "";
   #cameras = [];
   #opening = 0;
+  #sentAt = 0;
   #onDeviceChange = () => this.#recount();
 
   /** @param {Options} options */
@@ -272,7 +278,12 @@ export class LiveCamera {
 
   #answered(nextInMs) {
     this.#awaiting = false;
-    this.#schedule(nextInMs);
+    this.#schedule(isLineSlow() ? Math.max(nextInMs, 2 * lineDelayMs()) : nextInMs);
+  }
+
+  /** Answers first; but an invigilator is not left without a picture for longer than is plain why. */
+  #givesWay() {
+    return Boolean(this.#options.isBusy?.()) && performance.now() - this.#sentAt < GIVES_WAY_AT_MOST_MS;
   }
 
   #schedule(inMs) {
@@ -287,8 +298,13 @@ export class LiveCamera {
     if (this.#awaiting || this.#cause || !this.#socket?.isClear) {
       return; // an answer, the camera or the connection will schedule the next one
     }
+    if (this.#givesWay()) {
+      this.#schedule(GIVES_WAY_MS);
+      return;
+    }
     this.#awaiting = true;
-    const frame = await grab(this.#options.video).catch(() => null);
+    this.#sentAt = performance.now();
+    const frame = await grab(this.#options.video, { isSlow: isLineSlow() }).catch(() => null);
     if (!frame || this.#paused || !this.#stream || !this.#socket.send(frame)) {
       this.#awaiting = false;
       this.#schedule(NO_PICTURE_MS);
@@ -297,6 +313,11 @@ export class LiveCamera {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#answered(0), ANSWER_WITHIN_MS);
   }
+}
+
+/** On a slow line a frame takes its share of every reply that comes behind it. */
+function isLineSlow() {
+  return lineDelayMs() > SLOW_LINE_MS;
 }
 
 /** A camera that was chosen earlier may be gone: then any. */
