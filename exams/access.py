@@ -23,7 +23,7 @@ from exams.domain.consent import VERSION
 from exams.domain.lifecycle import State
 from exams.models import Consent, Enrolment, Sitting
 from exams.queries import CONSENT
-from exams.services import responses
+from exams.services import outages, responses
 from exams.services.database_clock import DatabaseNow
 
 P = ParamSpec("P")
@@ -162,6 +162,7 @@ _ANSWERING: Prepared[Sitting] = Prepared(
 
 def _claim(session: SessionBase | Mapping[str, Any], named: int | None = None) -> tuple[int, int, tuple[str, ...]]:
     """Return what a session says it may reach: the sitting, whose it must be, and in which plans."""
+    outages.settle()  # before a deadline decides anything
     return named or session.get(SESSION_KEY) or 0, session.get("candidate_id") or 0, scopes_of(session)
 
 

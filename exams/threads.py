@@ -111,3 +111,6 @@ SOCKETS = DatabaseThreads("socket", settings.SOCKET_THREADS)
 
 BACKGROUND = DatabaseThreads("background", 1)
 """What a server does beside the requests, one thing at a time."""
+
+HEART = DatabaseThreads("heart", 1)
+"""The server's sign of life, where what it does beside the requests takes long."""

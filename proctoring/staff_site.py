@@ -21,7 +21,7 @@ ORDER = (
     (_("考试安排"), ("Plan", "Exam", "Enrolment", "Correction", "Candidate")),
     (pgettext_lazy("heading", "成绩"), ("Result",)),
     (pgettext_lazy("heading", "题库"), ("Bank", "Question")),
-    (_("留痕"), ("StateChange", "PictureViewing", "RoomViewing", "LogEntry")),
+    (_("留痕"), ("StateChange", "ServerOutage", "PictureViewing", "RoomViewing", "LogEntry")),
     (_("系统"), ("User",)),
 )
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -14,12 +15,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from exams.admin import downloads, links
 from exams.admin.filters import ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
-from exams.models import Enrolment, Exam, Plan, Result, Section, Sitting
+from exams.models import Enrolment, Exam, Plan, PlannedPause, Result, Section, Sitting
+from exams.services import planned_pauses
+from exams.services.changes import for_staff
+from exams.services.refusals import Refused
 
 ROOM = "admin:exams_sitting_room"  # the room is proctoring's page
 
@@ -82,6 +86,46 @@ class SectionInline(ReadOnly, admin.TabularInline[Section, Exam]):
     readonly_fields = fields
 
 
+class PlannedPauseForm(forms.ModelForm[PlannedPause]):
+    """Says in place what a plan cannot be, by the same rule as the room."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and self.instance.pk is None:
+            asked = {name: cleaned[name] for name in ("begins_at", "minutes", "room", "reason")}
+            made = PlannedPause(exam=cleaned.get("exam") or self.instance.exam, **asked)
+            if fault := planned_pauses.fault_of(made, timezone.now()):
+                raise forms.ValidationError(fault)
+        return cleaned
+
+
+class PlannedPauseInline(admin.TabularInline[PlannedPause, Exam]):
+    """Pauses for everybody: planned and given up here, or in the room."""
+
+    model = PlannedPause
+    form = PlannedPauseForm
+    extra = 0
+    fields = ("begins_at", "minutes", "room", "reason", "made_by", "stage")
+    readonly_fields = ("made_by", "stage")
+    can_delete = False
+
+    @admin.display(description=_("状态"))
+    def stage(self, planned: PlannedPause) -> SafeString | str:
+        """Say how it stands, with the button that gives it up."""
+        if planned.pk is None:
+            return "—"
+        if planned.cancelled_at is not None:
+            return str(_("已取消"))
+        if planned.finished_at is not None or planned.ends_at <= timezone.now():
+            return str(_("已结束"))
+        url = reverse("admin:exams_exam_cancel_pause", args=[planned.exam_id, planned.pk])
+        button = '<button class="button button--small" type="submit" formnovalidate formaction="{}">{}</button>'
+        return format_html(button, url, _("取消"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a plan is given up, and another one made
+
+
 @admin.register(Exam)
 class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     list_display = (
@@ -99,7 +143,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     search_fields = ("name", "code", "plan__name", "plan__code")
     search_help_text = _("科目名称、编号，或计划名称、编号")
     date_hierarchy = "opens_at"
-    inlines = (SectionInline,)
+    inlines = (SectionInline, PlannedPauseInline)
     change_form_template = "admin/exams/exam/page.html"
     fieldsets = (
         (None, {"fields": ("plan", ("name", "code"), "is_practice", "help_contact")}),
@@ -132,6 +176,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
                     "full_screen",
                     ("switch_limit", "after_switch_limit"),
                     ("late_responses", "late_grace_seconds"),
+                    ("outage_rule", "outage_most_minutes"),
                 )
             },
         ),
@@ -147,14 +192,20 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
         return super().get_queryset(request).select_related("plan").annotate(**counts)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
-        """Once somebody sits the exam its rules stand; only the contact may change."""
+        """Once somebody sits the exam its rules stand; the contact may change, and what an outage gives back."""
         fixed = ("plan", "code")
         if obj is None or not _has_begun(obj):
             return fixed
-        every = [
-            field.name for field in Exam._meta.fields if field.editable and field.name not in {"id", "help_contact"}
-        ]
-        return tuple(every)
+        free = {"id", "help_contact", "outage_rule", "outage_most_minutes"}
+        return tuple(field.name for field in Exam._meta.fields if field.editable and field.name not in free)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Note who plans a pause, and when."""
+        for one in formset.save(commit=False):
+            if isinstance(one, PlannedPause) and one.pk is None:
+                one.made_at, one.made_by_id = timezone.now(), request.user.pk
+            one.save()
+        planned_pauses.forget(form.instance)
 
     @admin.display(description=_("考试计划"), ordering="plan__name")
     def plan_link(self, exam: Exam) -> SafeString:
@@ -204,8 +255,27 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
         return super().render_change_form(request, context, *args, **more)
 
     def get_urls(self) -> list[URLPattern]:
-        export = self.admin_site.admin_view(self.export_view)
-        return [path("<int:pk>/export/<str:form>/", export, name="exams_exam_export"), *super().get_urls()]
+        export, cancel = (self.admin_site.admin_view(view) for view in (self.export_view, self.cancel_pause_view))
+        return [
+            path("<int:pk>/export/<str:form>/", export, name="exams_exam_export"),
+            path("<int:pk>/pauses/<int:number>/cancel/", cancel, name="exams_exam_cancel_pause"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_POST)
+    def cancel_pause_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Give a planned pause up; whoever sweeps lets everybody go on whom it holds already."""
+        if not request.user.has_perm("exams.add_plannedpause"):
+            raise PermissionDenied
+        planned = get_object_or_404(PlannedPause.objects.select_related("exam"), pk=number, exam=pk)
+        try:
+            planned_pauses.cancel(planned, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except Refused as refused:
+            self.message_user(request, str(refused), messages.WARNING)
+        else:
+            self.log_change(request, planned.exam, f"{for_staff(planned_pauses.CANCELLED)}: {planned}")
+            self.message_user(request, planned_pauses.CANCELLED, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:exams_exam_change", args=[pk]))
 
     @method_decorator(require_GET)
     def export_view(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:

@@ -81,6 +81,17 @@ def lost_to_spread(window: Window, spread: timedelta, began_at: datetime) -> tim
     return min(spread, max(NOTHING, began_at - window.opens_at))
 
 
+def lost_within(outage: Span, started_at: datetime, pauses: Sequence[Span], now: datetime) -> timedelta:
+    """Return how much of an outage a running clock lost: what lies after the start and in no pause.
+
+    Whether the deadline came meanwhile does not matter: what was left when the outage began is left when it is over.
+    """
+    began_at, ended_at = max(outage.began_at, started_at), outage.ended_at or now
+    overlaps = (min(pause.ended_at or now, ended_at) - max(pause.began_at, began_at) for pause in pauses)
+    stood_still = sum((max(NOTHING, overlap) for overlap in overlaps), NOTHING)
+    return max(NOTHING, ended_at - began_at - stood_still)
+
+
 @dataclass(frozen=True, slots=True)
 class LateRule:
     """What becomes of a response that arrives after the deadline."""

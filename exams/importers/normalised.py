@@ -55,6 +55,8 @@ class ExamRow:
     after_switch_limit: str
     late_responses: str
     late_grace_seconds: int
+    outage_rule: str
+    outage_most_minutes: int
     is_practice: bool
     help_contact: str
     quit_password: str

@@ -3,7 +3,9 @@
 from exams.models.answer_file import AnswerFileKey
 from exams.models.bank import Bank, Question, Revision
 from exams.models.enrolment import Consent, Correction, Enrolment, ReferencePhoto
+from exams.models.outage import Compensation, Heartbeat, ServerOutage
 from exams.models.plan import Exam, Plan, Section, SectionItem
+from exams.models.planned_pause import PlannedPause
 from exams.models.receipt import Receipt
 from exams.models.result import Mark, Result
 from exams.models.sitting import Paper, Pause, Response, ResponseEntry, ResponseLog, Sitting, StateChange
@@ -11,14 +13,17 @@ from exams.models.sitting import Paper, Pause, Response, ResponseEntry, Response
 __all__ = [
     "AnswerFileKey",
     "Bank",
+    "Compensation",
     "Consent",
     "Correction",
     "Enrolment",
     "Exam",
+    "Heartbeat",
     "Mark",
     "Paper",
     "Pause",
     "Plan",
+    "PlannedPause",
     "Question",
     "Receipt",
     "ReferencePhoto",
@@ -29,6 +34,7 @@ __all__ = [
     "Revision",
     "Section",
     "SectionItem",
+    "ServerOutage",
     "Sitting",
     "StateChange",
 ]

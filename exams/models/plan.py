@@ -81,6 +81,11 @@ class Exam(models.Model):
         GRACE = "grace", _("宽限")
         KEEP = "keep", _("待审")
 
+    class OutageRule(models.TextChoices):
+        NONE = "none", _("不补时")
+        AUTOMATIC = "automatic", _("自动补时")
+        ON_WORD = "on_word", _("考务人员决定")
+
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="exams", verbose_name=_("考试计划"))
     code = models.CharField(_("科目编号"), max_length=64)
     name = models.CharField(_("考试科目"), max_length=200)
@@ -118,6 +123,10 @@ class Exam(models.Model):
         _("迟到作答"), max_length=20, choices=LateResponses, default=LateResponses.REFUSE.value
     )
     late_grace_seconds = models.PositiveIntegerField(_("宽限（秒）"), default=0)
+    outage_rule = models.CharField(
+        _("服务器故障补时"), max_length=20, choices=OutageRule, default=OutageRule.ON_WORD.value
+    )
+    outage_most_minutes = models.PositiveIntegerField(_("自动补时上限（分钟）"), default=10)
 
     seb_token = models.CharField(max_length=64, unique=True, default=unguessable_token, editable=False)
     seb_quit_password_hash = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256, as the client asks

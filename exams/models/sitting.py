@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from exams.domain import lifecycle
 from exams.models.enrolment import Enrolment
+from exams.models.planned_pause import PlannedPause
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):
@@ -63,9 +64,11 @@ class Sitting(models.Model):
     started_at = models.DateTimeField(_("开始作答"), null=True, blank=True)
     deadline_at = models.DateTimeField(_("截止时间"), null=True, blank=True, db_index=True)  # none while paused
     extra_seconds = models.PositiveIntegerField(_("加时（秒）"), default=0)  # by staff, on top of the accommodation
+    compensated_seconds = models.PositiveIntegerField(_("故障补时（秒）"), default=0)  # part of `extra_seconds`
     held_seconds = models.PositiveIntegerField(_("补时（秒）"), default=0)  # held at check-in or by the entry's spread
     held_since = models.DateTimeField(_("等待核验自"), null=True, blank=True)
     pause_cause = models.CharField(_("暂停原因"), max_length=200, blank=True)
+    pause_ends_at = models.DateTimeField(_("预计恢复"), null=True, blank=True)  # of a pause that was planned
     locked = models.BooleanField(_("已锁定"), default=False)
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     ended_by = models.CharField(_("结束方式"), max_length=20, choices=EndedBy, default="", blank=True)
@@ -130,11 +133,17 @@ class Pause(models.Model):
     began_at = models.DateTimeField(_("开始"))
     ended_at = models.DateTimeField(_("结束"), null=True, blank=True)
     cause = models.CharField(_("原因"), max_length=200, blank=True)
+    planned = models.ForeignKey(
+        PlannedPause, models.PROTECT, null=True, blank=True, related_name="pauses", verbose_name=_("统一暂停")
+    )
 
     class Meta:
         verbose_name = pgettext_lazy("model", "暂停")
         verbose_name_plural = pgettext_lazy("models", "暂停")
         ordering: ClassVar = ["began_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sitting", "planned"], name="one_pause_of_a_planned_one")
+        ]
 
     def __str__(self) -> str:
         return f"{self.began_at:%H:%M:%S}"

@@ -45,4 +45,4 @@ def end(
 def stop_pause(sitting: Sitting, now: datetime) -> None:
     """Let the clock of a locked sitting go on, where it stands still; saving and the deadline are the caller's."""
     sitting.pauses.filter(ended_at__isnull=True).update(ended_at=now)
-    sitting.pause_cause, sitting.locked = "", False
+    sitting.pause_cause, sitting.pause_ends_at, sitting.locked = "", None, False

@@ -75,7 +75,8 @@ def _exam_values(row: ExamRow) -> dict[str, object]:
     same = (
         "name opens_at closes_at duration_minutes check_in_opens_minutes late_entry_minutes earliest_hand_in_minutes "
         "pass_mark face_rule check_in_attempts after_failed_check_in without_reference asks_to_turn second_review "
-        "second_camera switch_limit after_switch_limit late_responses late_grace_seconds is_practice help_contact"
+        "second_camera switch_limit after_switch_limit late_responses late_grace_seconds "
+        "outage_rule outage_most_minutes is_practice help_contact"
     )
     values = {name: getattr(row, name) for name in same.split()}
     password = row.quit_password

@@ -12,7 +12,7 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import ENDED, State
 from exams.domain.timing import lost_to_spread
 from exams.models import Enrolment, Sitting
-from exams.services import papers, response_log
+from exams.services import papers, planned_pauses, response_log
 from exams.services.changes import announce, record, take, take_if_free
 from exams.services.endings import end, is_overdue
 from exams.services.refusals import (
@@ -108,7 +108,7 @@ def begin(sitting: Sitting, client: str, now: datetime) -> Sitting:
     sitting.device = sitting.device or asking or ""  # where a person let somebody in, the first device counts
     sitting.save()
     announce(sitting, *signals, now=now)
-    return sitting
+    return planned_pauses.join(sitting, now) if sitting.state == State.IN_PROGRESS else sitting
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from exams import queries
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, State, Validity
 from exams.domain.timing import NOTHING, Span, held_within
-from exams.models import Pause, Result, Sitting
+from exams.models import Pause, PlannedPause, Result, Sitting
 from exams.services import marks
 from exams.services.changes import announce, for_staff, moved, record, take
 from exams.services.endings import end, is_overdue, stop_pause
@@ -21,18 +21,24 @@ from exams.services.refusals import Ended, NotBegun, Refused, require_reason
 CAUSE_LENGTH = 200
 AWAITING_A_PERSON = gettext_lazy("等待人工核验")
 REOPENED = gettext_lazy("重新开放")
+PLANNED_PAUSE_OVER = gettext_lazy("统一暂停结束")
 
 # --- the clock -------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def pause(
-    sitting: Sitting, cause: str, now: datetime, by: AbstractBaseUser | None = None, locked: bool = False
+    sitting: Sitting,
+    cause: str,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    locked: bool = False,
+    planned: PlannedPause | None = None,
 ) -> Sitting:
-    """Let the clock stand still; `locked` says that only a person may let it go on."""
+    """Let the clock stand still; `locked`: only a person may let it go on; `planned`: it does by itself."""
     sitting = _running(sitting, now)
     if sitting.state == State.IN_PROGRESS:
-        _start_pause(sitting, cause, now, by)
+        _start_pause(sitting, cause, now, by, planned)
     elif sitting.held_since and _paused_since(sitting, sitting.held_since):
         _continue_pause(sitting, cause, now)  # the end of the wait for a person must not end this pause
     if locked and not sitting.locked:
@@ -53,6 +59,25 @@ def resume(sitting: Sitting, now: datetime, by: AbstractBaseUser | None = None, 
         _resume(sitting, now, by, reason)
         sitting.save()
         announce(sitting)
+    return sitting
+
+
+@transaction.atomic
+def end_planned_pause(sitting: Sitting, planned: PlannedPause, now: datetime) -> Sitting:
+    """Let the clock of a locked sitting go on after a planned pause, unless a person must let it.
+
+    Who was locked meanwhile, or waits for somebody to look at them, stays paused for that reason.
+    """
+    if sitting.locked:
+        sitting.pauses.filter(planned=planned).update(planned=None)
+        sitting.pause_ends_at = None
+    elif sitting.check_in == CheckIn.HELD:
+        sitting.held_since = now
+        _continue_pause(sitting, for_staff(AWAITING_A_PERSON), now)
+    else:
+        _resume(sitting, now, None, for_staff(PLANNED_PAUSE_OVER))
+    sitting.save()
+    announce(sitting)
     return sitting
 
 
@@ -104,16 +129,18 @@ def _running(sitting: Sitting, now: datetime) -> Sitting:
     return sitting
 
 
-def _start_pause(sitting: Sitting, cause: str, now: datetime, by: AbstractBaseUser | None) -> None:
+def _start_pause(
+    sitting: Sitting, cause: str, now: datetime, by: AbstractBaseUser | None, planned: PlannedPause | None = None
+) -> None:
     _move_state(sitting, State.PAUSED, now, by, cause)
     sitting.deadline_at = None
-    _continue_pause(sitting, cause, now)
+    _continue_pause(sitting, cause, now, planned)
 
 
-def _continue_pause(sitting: Sitting, cause: str, now: datetime) -> None:
+def _continue_pause(sitting: Sitting, cause: str, now: datetime, planned: PlannedPause | None = None) -> None:
     stop_pause(sitting, now)
-    sitting.pause_cause = cause[:CAUSE_LENGTH]
-    Pause.objects.create(sitting=sitting, began_at=now, cause=sitting.pause_cause)
+    sitting.pause_cause, sitting.pause_ends_at = cause[:CAUSE_LENGTH], planned.ends_at if planned else None
+    Pause.objects.create(sitting=sitting, began_at=now, cause=sitting.pause_cause, planned=planned)
 
 
 def _resume(sitting: Sitting, now: datetime, by: AbstractBaseUser | None, reason: str) -> None:

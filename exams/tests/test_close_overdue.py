@@ -61,7 +61,7 @@ def test_on_sight_it_is_closed_with_the_state_of_the_database_not_of_the_caller(
 
 def test_the_command_closes_and_says_how_many(capsys: pytest.CaptureFixture[str]) -> None:
     overdue(SittingFactory(begun=True))
-    call_command("close_overdue")
+    call_command("close_overdue", once=True)
     assert "1" in capsys.readouterr().out
 
 

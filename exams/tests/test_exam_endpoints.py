@@ -205,7 +205,14 @@ def test_status_brings_the_messages_oldest_first(browser: Client) -> None:
     assert [message["id"] for message in get_status(browser).json()["messages"]] == [1, 2]
 
 
+def test_status_says_what_was_given_back_for_an_outage(sitting: Sitting, browser: Client) -> None:
+    assert get_status(browser).json()["clock_news"]["compensated"] == ""
+    Sitting.objects.update(compensated_seconds=45)
+    assert get_status(browser).json()["clock_news"]["compensated"] == "因服务器故障，已为您补时45秒。"
+
+
 def test_status_costs_two_queries(browser: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    get_status(browser)  # what pauses are planned is known for some seconds
     with django_assert_num_queries(2):  # session, sitting; the gates of other apps come on top
         get_status(browser, epoch=1)
 

@@ -92,3 +92,10 @@ def test_the_page_shows_the_receipt_the_same_every_time() -> None:
 def test_where_nothing_was_begun_there_is_no_receipt() -> None:
     sitting = sittings.terminate(SittingFactory(), timezone.now(), None, "缺考")
     assert "receipt__code" not in shown_to(sitting)
+
+
+def test_time_that_was_given_back_for_an_outage_is_named() -> None:
+    sitting = ended(Sitting.EndedBy.CANDIDATE)
+    assert "服务器故障" not in shown_to(sitting)
+    Sitting.objects.update(compensated_seconds=185)
+    assert "因服务器故障，已为您补时3分钟。" in shown_to(sitting)

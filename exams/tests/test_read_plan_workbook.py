@@ -91,12 +91,15 @@ def test_chinese_words_become_the_values_of_the_rules() -> None:
         "超限处理": "交卷",
         "迟交规则": "宽限",
         "宽限秒数": 20,
+        "故障补时": "自动",
+        "补时上限": 15,
         "试考": "是",
         "及格线": "3.5",
     }
     exam = read(contents).exams[0]
     assert (exam.face_rule, exam.after_failed_check_in, exam.without_reference) == ("check_in", "continue", "adopt")
     assert (exam.after_switch_limit, exam.late_responses, exam.late_grace_seconds) == ("hand_in", "grace", 20)
+    assert (exam.outage_rule, exam.outage_most_minutes) == ("automatic", 15)
     assert (exam.is_practice, exam.pass_mark) == (True, Decimal("3.5"))
 
 

@@ -15,6 +15,7 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import State, Validity
 from exams.models import Receipt, Result, Sitting
 from exams.services import receipts, sittings
+from exams.views.clock_news import compensated
 from exams.views.way import context, page_of
 
 LEAVES_AFTER = 9  # seconds, as people know it
@@ -37,6 +38,7 @@ def finished(request: CandidateRequest, sitting: Sitting, now: datetime) -> Http
         pending=pending,
         receipt=receipt,
         receipt_code=_drawn(receipt) if receipt else "",
+        compensated=compensated(sitting),
         leaves_after=LEAVES_AFTER_READING if terminated or pending else LEAVES_AFTER,
     )
     return render(request, "exams/finished.html", page)

@@ -15,6 +15,7 @@ from exams.models import Sitting
 from exams.services import receipts, sittings
 from exams.services.changes import for_reader
 from exams.services.database_clock import database_now
+from exams.views.clock_news import clock_news
 from exams.views.paper_fragment import fragment
 from exams.views.scripts import json_body, moment, refusal, script_endpoint
 
@@ -81,6 +82,7 @@ def _status(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "identity": sitting.identity,
         "switch_count": sitting.switch_count,
         "switch_limit": sitting.enrolment.exam.switch_limit,
+        "clock_news": clock_news(sitting, now),
         "messages": [
             {"id": notice.id, "text": notice.text, "at": moment(notice.at), "kind": notice.kind}
             for notice in seams.notices_for(sitting)

@@ -12,6 +12,7 @@ from exams.models import Exam, Sitting
 from exams.services import answer_file_keys
 from exams.services.changes import for_reader
 from exams.views import prepared_paper
+from exams.views.clock_news import clock_news
 from exams.views.way import context
 
 
@@ -43,6 +44,7 @@ def _data(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "deadline_at": sitting.deadline_at.isoformat() if sitting.deadline_at else None,
         "switch_count": sitting.switch_count,
         "switch_limit": sitting.enrolment.exam.switch_limit,
+        "clock_news": clock_news(sitting, now),
         "answer_key": _answer_key(sitting.enrolment.exam),
     }
 

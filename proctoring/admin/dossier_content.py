@@ -81,6 +81,7 @@ def _sitting(sitting: Sitting) -> dict[str, Any]:
         "deadline_at": _at(sitting.deadline_at),
         "ended_at": _at(sitting.ended_at),
         "switch_count": sitting.switch_count,
+        "compensated_seconds": sitting.compensated_seconds,
     }
 
 

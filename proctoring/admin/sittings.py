@@ -25,6 +25,7 @@ from exams.admin.filters import ByExam, ByPlan, FirstPicture
 from exams.admin.read_only import ReadOnly
 from exams.models import Enrolment, Exam, Sitting
 from proctoring.admin import acting, links, overview, page, words
+from proctoring.admin.answer_files import ImportsAnswers
 from proctoring.admin.bulk import ActsOnMany
 from proctoring.admin.comparing import ComparesPhotos
 from proctoring.admin.dossiers import MakesDossiers
@@ -34,7 +35,7 @@ UNPROCESSABLE = 422
 
 
 @admin.register(Sitting)
-class SittingAdmin(ActsOnMany, ComparesPhotos, ReadOnly, MakesDossiers):
+class SittingAdmin(ActsOnMany, ComparesPhotos, ReadOnly, ImportsAnswers, MakesDossiers):
     list_display = (
         "who",
         "exam_link",

@@ -10,11 +10,13 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import now as wall_clock
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.requests import expects_json
 from exams.models import Exam
+from exams.services import outages
 from proctoring import access, room_queries
 
 View = Callable[..., HttpResponse]
@@ -71,8 +73,13 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
 
 
 def bar(exam: Exam) -> dict[str, Any]:
-    """Return what the head of the wall, the queue and the announcements shows."""
-    return {"exam": exam, "announced": exam.announcements.count(), "held": room_queries.held(exam).count()}
+    """Return what the head of the pages of an exam shows."""
+    return {
+        "exam": exam,
+        "announced": exam.announcements.count(),
+        "held": room_queries.held(exam).count(),
+        "to_decide": sum(one.asks for one in outages.of_exam(exam, wall_clock())),
+    }
 
 
 def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

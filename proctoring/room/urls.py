@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from proctoring.room import candidate, many, queue, wall
+from proctoring.room import candidate, many, queue, schedule, wall
 
 urlpatterns = [
     path("", wall.exams, name="room_exams"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("<int:exam_id>/many/", many.act_on_many, name="room_many"),
     path("<int:exam_id>/announce/", many.announce, name="room_announce"),
     path("<int:exam_id>/announcements/", many.announced, name="room_announcements"),
+    path("<int:exam_id>/schedule/", schedule.schedule, name="room_schedule"),
+    path("<int:exam_id>/schedule/pauses/", schedule.plan, name="room_plan_pause"),
+    path("<int:exam_id>/schedule/pauses/<int:pk>/cancel/", schedule.cancel, name="room_cancel_pause"),
+    path("<int:exam_id>/schedule/outages/<int:pk>/", schedule.compensate, name="room_compensate"),
     path("<int:exam_id>/queue/", queue.queue, name="room_queue"),
     path("<int:exam_id>/queue/<int:pk>/", queue.decide, name="room_decide"),
     path("<int:exam_id>/<int:pk>/", candidate.candidate, name="room_candidate"),

@@ -19,6 +19,7 @@ BOTH = (
     "accounts.view_candidate accounts.unlock_candidate "
     "exams.view_plan exams.view_exam exams.view_section exams.view_enrolment exams.view_referencephoto "
     "exams.view_consent exams.view_sitting exams.view_response exams.view_statechange "
+    "exams.view_serveroutage exams.view_plannedpause "
     "proctoring.view_identitycheck proctoring.view_incident proctoring.view_intervention proctoring.view_message "
     "proctoring.view_snapshot proctoring.view_facecalibration "
     "proctoring.replace_photo proctoring.accept_late proctoring.decide_validity "
@@ -27,7 +28,8 @@ BOTH = (
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     ORGANIZER: frozenset(
         f"{BOTH} accounts.view_credential "
-        "exams.change_plan exams.change_exam exams.change_enrolment exams.view_correction exams.change_correction "
+        "exams.change_plan exams.change_exam exams.add_plannedpause "
+        "exams.change_enrolment exams.view_correction exams.change_correction "
         "exams.view_bank exams.view_question exams.view_revision "
         "exams.view_result exams.view_mark exams.export_result "
         "proctoring.view_pictureviewing proctoring.view_roomviewing".split()

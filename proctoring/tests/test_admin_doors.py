@@ -24,6 +24,7 @@ BOTH = [
     "proctoring_message_changelist",
     "proctoring_intervention_changelist",
     "accounts_candidate_changelist",
+    "exams_serveroutage_changelist",
 ]
 ORGANIZERS = [
     "exams_result_changelist",

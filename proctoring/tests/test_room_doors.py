@@ -1,6 +1,7 @@
 """Every door of the room, tried by the wrong person."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Sitting
+from exams.models import PlannedPause, ServerOutage, Sitting
 from exams.tests.factories import SittingFactory, browser_of
 from proctoring import access, live_view
 from proctoring.models import Announcement, Claim, Intervention, PictureViewing
@@ -18,7 +19,7 @@ from proctoring.tests import factories, scenes, staff
 from proctoring.tests.factories import passed_sitting
 
 pytestmark = pytest.mark.django_db
-PAGES = ["room", "room_tiles", "room_queue", "room_announcements"]
+PAGES = ["room", "room_tiles", "room_queue", "room_announcements", "room_schedule"]
 OF_A_CANDIDATE = ["room_candidate", "room_news", "room_acts", "room_picture"]
 POSTS = ["room_decide", "room_act", "room_claim"]
 
@@ -47,11 +48,18 @@ def posts(client: Client, sitting: Sitting) -> list[int]:
         client.post(reverse(f"proctoring:{name}", args=[exam]), json.dumps(words), content_type="application/json")
         for name in ("room_many", "room_announce")
     ]
-    return [answer.status_code for answer in (*forms, *scripts)]
+    ago = timezone.now() - timedelta(hours=1)
+    outage, _made = ServerOutage.objects.get_or_create(began_at=ago, defaults={"ended_at": timezone.now()})
+    plain = client.post(reverse("proctoring:room_compensate", args=[exam, outage.pk]), {"reason": "because"})
+    begins = (timezone.localtime() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    paused = client.post(
+        reverse("proctoring:room_plan_pause", args=[exam]), {"begins_at": begins, "minutes": "9", "reason": "because"}
+    )
+    return [answer.status_code for answer in (*forms, *scripts, plain, paused)]
 
 
 def nothing_was_done() -> bool:
-    return not (Intervention.objects.exists() or Claim.objects.exists() or Announcement.objects.exists())
+    return not any(model.objects.exists() for model in (Intervention, Claim, Announcement, PlannedPause))
 
 
 def test_strangers_and_candidates_are_sent_to_the_sign_in_page(sitting: Sitting) -> None:

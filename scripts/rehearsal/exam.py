@@ -149,6 +149,8 @@ def _exam(face_rule: str, now: datetime) -> ExamRow:
         after_switch_limit=Exam.AfterSwitchLimit.RECORD.value,
         late_responses=Exam.LateResponses.REFUSE.value,
         late_grace_seconds=0,
+        outage_rule=Exam.OutageRule.NONE.value,
+        outage_most_minutes=10,
         is_practice=True,
         help_contact="",
         quit_password="",

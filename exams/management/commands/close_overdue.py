@@ -1,6 +1,7 @@
-"""manage.py close_overdue: closes the sittings whose deadline has passed, once or again and again."""
+"""manage.py close_overdue: closes the sittings whose deadline has passed, again and again, or once."""
 
 import asyncio
+import signal
 from argparse import ArgumentParser
 from typing import Any
 
@@ -14,25 +15,35 @@ from exams import sweeper
 class Command(BaseCommand):
     """Thin edge of `exams.sweeper`."""
 
-    help = "Closes and marks every sitting whose deadline has passed. Any number may run at once."
+    help = "Closes and marks every sitting whose deadline has passed, until stopped. Any number may run at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the command takes."""
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on until stopped, with this pause")
+        parser.add_argument("--once", action="store_true", help="close what is overdue now, say how many, and end")
+        parser.add_argument(
+            "--every",
+            type=float,
+            metavar="SECONDS",
+            default=sweeper.EVERY_SECONDS,
+            help="the pause between two sweeps (default: %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sweep once and say how many were closed, or sweep until interrupted."""
-        every = options["every"]
-        if every is None:
+        """Sweep once and say how many were closed, or sweep until told to end."""
+        if options["once"]:
             closed = sweeper.sweep()
             self.stdout.write(ngettext("已收卷%(closed)d份。", "已收卷%(closed)d份。", closed) % {"closed": closed})
-        elif every <= 0:
+            return
+        if options["every"] <= 0:
             raise CommandError(_("--every 应为大于0的秒数。"))
-        else:
-            self._go_on(every)
+        asyncio.run(self._go_on(options["every"]))
+        self.stdout.write(_("已停止。"))
 
-    def _go_on(self, every: float) -> None:
-        try:
-            asyncio.run(sweeper.run(every))
-        except KeyboardInterrupt:
-            self.stdout.write(_("已停止。"))
+    async def _go_on(self, every: float) -> None:
+        """Sweep until a service manager (SIGTERM) or the keyboard ends it; a sweep under way is finished."""
+        end = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end.set)
+        self.stdout.write(_("正在自动收卷，按 Ctrl-C 停止。"))
+        self.stdout.flush()
+        await sweeper.run(every, end=end)

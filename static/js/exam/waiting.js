@@ -9,6 +9,7 @@ import { Clock, documentTimes, hms, ticking, wakeWatch } from "../lib/clock.js";
 import { Outbox } from "../lib/outbox.js";
 import { text } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
+import { ClockNews } from "./clock_news.js";
 import { Covers } from "./covers.js";
 import { startExamCamera } from "./camera.js";
 import * as fullScreen from "./full_screen.js";
@@ -51,6 +52,7 @@ const signIn = new SignIn({
   },
 });
 covers.element("stranger").querySelector("[data-sign-in-again]").addEventListener("click", () => signIn.open());
+const clockNews = new ClockNews();
 const waitingEnds = new AbortController();
 let client = "";
 let outbox = null;
@@ -221,6 +223,7 @@ function swapIn(html, how) {
     how,
   );
   keepPaper();
+  clockNews.show(paper.data);
   poll.soon();
 }
 
@@ -257,6 +260,7 @@ function onStatus(status, times) {
   } else if (!isEntering) {
     followWaiting(status, times);
   }
+  clockNews.show(status); // after the clock: what is said of it last is what stays to be read
 }
 
 function followWaiting(status, times) {

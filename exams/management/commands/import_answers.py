@@ -1,0 +1,73 @@
+"""manage.py import_answers FILE…: takes in answer files of candidates whose devices reached the server no more."""
+
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from exams.models import ResponseEntry
+from exams.services import answer_files
+from exams.services.answer_files import Opened
+from exams.services.refusals import Refused
+
+
+class Command(BaseCommand):
+    """Thin edge of `exams.services.answer_files`."""
+
+    help = "Imports encrypted answer files: each answer is logged, and counts as the exam's rules say."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say what the command takes."""
+        parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+        parser.add_argument("--dry-run", action="store_true", help="open and compare, write nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Go through the files; one that cannot be imported keeps no other from being so."""
+        failed = 0
+        for path in options["files"]:
+            self.stdout.write(f"{path}:")
+            try:
+                self._one(path, dry_run=options["dry_run"])
+            except (OSError, Refused) as error:
+                failed += 1
+                self.stdout.write(f"  {error}")
+        if failed:
+            count = ngettext("%(count)d个文件没有导入。", "%(count)d个文件没有导入。", failed)
+            raise CommandError(count % {"count": failed})
+
+    def _one(self, path: Path, *, dry_run: bool) -> None:
+        opened = answer_files.open_file(path.read_bytes())
+        self._say_whose(opened)
+        if dry_run:
+            self.stdout.write("  " + _("试运行，没有写入。"))
+            return
+        imported = answer_files.bring_in(opened, timezone.now())
+        self._say_what_came_of_it(imported.outcomes)
+        waiting = len(answer_files.waiting(opened))
+        if waiting:
+            text = ngettext(
+                "%(count)d题未被采用，可在答卷页由人工采用。", "%(count)d题未被采用，可在答卷页由人工采用。", waiting
+            )
+            self.stdout.write("  " + text % {"count": waiting})
+
+    def _say_whose(self, opened: Opened) -> None:
+        enrolment = opened.sitting.enrolment
+        differing = sum(line.differs for line in answer_files.compare(opened))
+        self.stdout.write(f"  {enrolment.exam.name} · {enrolment.account_number}")
+        text = ngettext(
+            "文件含%(count)d题，其中%(differing)d题与已保存的不同。",
+            "文件含%(count)d题，其中%(differing)d题与已保存的不同。",
+            len(opened.newest),
+        )
+        self.stdout.write("  " + text % {"count": len(opened.newest), "differing": differing})
+        if not opened.is_known:
+            self.stdout.write("  " + _("注意：系统中没有这个页面的作答记录，请核实文件来源。"))
+
+    def _say_what_came_of_it(self, outcomes: Counter[str]) -> None:
+        for outcome, count in sorted(outcomes.items()):
+            self.stdout.write(f"  {ResponseEntry.Outcome(outcome).label}: {count}")
