@@ -74,8 +74,11 @@ def _send_on_commit(group: str, message: dict[str, Any]) -> None:
 
 
 def _send(group: str, message: dict[str, Any]) -> None:
-    """Let a notice go out; nobody waits for it."""
-    start(_notify, group, message)
+    """Let a notice go out; nobody waits for it, and one that cannot go out is lost and nothing else."""
+    try:
+        start(_notify, group, message)
+    except RuntimeError as error:  # a thread that is busy with an event loop of its own
+        log.warning("A notice was lost: %s", type(error).__name__)
 
 
 async def _notify(group: str, message: dict[str, Any]) -> None:
