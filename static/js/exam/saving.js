@@ -171,7 +171,7 @@ export class Saving {
     document.querySelectorAll("[data-download-offer]").forEach((offer) => {
       offer.hidden = !canMakeFiles(this.data.answer_key);
     });
-    document.querySelectorAll("[data-download-answers]").forEach((button) => {
+    document.querySelectorAll("[data-download-file]").forEach((button) => {
       button.addEventListener("click", () => this.download(), { signal });
     });
   }
