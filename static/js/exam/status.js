@@ -4,6 +4,7 @@
  */
 import { getJson, backoff } from "../lib/api.js";
 
+const AWAY_MS = 5000; // so that whoever comes back from an outage knows within as long what it gave back
 const EVERY_MS = 3000; // so that what staff change arrives within five seconds, also where there is no socket
 
 export class StatusPoll {
@@ -69,7 +70,7 @@ export class StatusPoll {
       this.onStatus(data, times);
     } catch (error) {
       this.#failures += 1;
-      wait = error.retryAfterMs || Math.max(EVERY_MS, backoff(this.#failures, { firstMs: EVERY_MS, mostMs: 30000 }));
+      wait = error.retryAfterMs || Math.max(EVERY_MS, backoff(this.#failures, { firstMs: EVERY_MS, mostMs: AWAY_MS }));
       this.onError(error);
     } finally {
       this.#asking = false;
