@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
-from exams.services import answer_file_keys, marks, outages, planned_pauses, sittings
+from exams.services import answer_file_keys, marks, outages, papers, planned_pauses, sittings
 from exams.services.database_clock import database_now
 from exams.threads import BACKGROUND, HEART
 
@@ -22,13 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 def sweep(*, mark_again: bool = True) -> int:
-    """Carry out planned pauses, close what is overdue, mark what could not be marked before; return how many closed."""
+    """Carry out planned pauses, close what is overdue; now and then mark and draw what waits. Return how many closed."""
     now = database_now()
     planned_pauses.carry_out(now)
     closed = sittings.close_overdue(now)
     if mark_again:
         marks.mark_missing(now)
         answer_file_keys.prepare_near(now)
+        papers.prepare_near(now)
     return closed
 
 

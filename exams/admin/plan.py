@@ -13,15 +13,15 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from exams.admin import downloads, links
 from exams.admin.filters import ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
 from exams.models import Enrolment, Exam, Plan, PlannedPause, Result, Section, Sitting
-from exams.services import planned_pauses
+from exams.services import papers, planned_pauses
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
 
@@ -146,7 +146,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     inlines = (SectionInline, PlannedPauseInline)
     change_form_template = "admin/exams/exam/page.html"
     fieldsets = (
-        (None, {"fields": ("plan", ("name", "code"), "is_practice", "help_contact")}),
+        (None, {"fields": ("plan", ("name", "code"), "is_practice", "help_contact", "prepared")}),
         (
             _("时间"),
             {
@@ -193,11 +193,11 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
         """Once somebody sits the exam its rules stand; the contact may change, and what an outage gives back."""
-        fixed = ("plan", "code")
+        fixed = ("plan", "code", "prepared")
         if obj is None or not _has_begun(obj):
             return fixed
         free = {"id", "help_contact", "outage_rule", "outage_most_minutes"}
-        return tuple(field.name for field in Exam._meta.fields if field.editable and field.name not in free)
+        return (*(field.name for field in Exam._meta.fields if field.editable and field.name not in free), "prepared")
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Note who plans a pause, and when."""
@@ -210,6 +210,12 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     @admin.display(description=_("考试计划"), ordering="plan__name")
     def plan_link(self, exam: Exam) -> SafeString:
         return links.to_row(exam.plan)
+
+    @admin.display(description=_("已备试卷"))
+    def prepared(self, exam: Exam) -> str:
+        """Tell how many papers are drawn ahead; servers draw the others shortly before the start."""
+        ready = {"ready": papers.prepared_count(exam), "all": exam.enrolments.count()}
+        return gettext("%(ready)d / %(all)d 份；其余在开考前15分钟自动抽取") % ready
 
     @admin.display(description=_("考试时间"), ordering="opens_at")
     def window(self, exam: Exam) -> SafeString:

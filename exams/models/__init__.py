@@ -8,7 +8,16 @@ from exams.models.plan import Exam, Plan, Section, SectionItem
 from exams.models.planned_pause import PlannedPause
 from exams.models.receipt import Receipt
 from exams.models.result import Mark, Result
-from exams.models.sitting import Paper, Pause, Response, ResponseEntry, ResponseLog, Sitting, StateChange
+from exams.models.sitting import (
+    Paper,
+    Pause,
+    PreparedPaper,
+    Response,
+    ResponseEntry,
+    ResponseLog,
+    Sitting,
+    StateChange,
+)
 
 __all__ = [
     "AnswerFileKey",
@@ -24,6 +33,7 @@ __all__ = [
     "Pause",
     "Plan",
     "PlannedPause",
+    "PreparedPaper",
     "Question",
     "Receipt",
     "ReferencePhoto",

@@ -169,6 +169,26 @@ class Paper(models.Model):
         return f"{self.sitting_id}"
 
 
+class PreparedPaper(models.Model):
+    """The paper that an enrolment will be given, drawn ahead; void once the plan is imported anew.
+
+    Apart from `Paper`, whose being there says that somebody has begun. No personal data; goes with the enrolment.
+    """
+
+    enrolment = models.OneToOneField(Enrolment, models.CASCADE, related_name="prepared_paper")
+    seed = models.CharField(max_length=64)
+    items = models.JSONField(default=list)
+    drawn_at = models.DateTimeField(_("抽题时间"))
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "预抽试卷")
+        verbose_name_plural = pgettext_lazy("models", "预抽试卷")
+        default_permissions: ClassVar = ()
+
+    def __str__(self) -> str:
+        return f"{self.enrolment_id}"
+
+
 class Response(models.Model):
     """The newest accepted answer to one question of a paper. `question` is its number on the paper, from 1."""
 

@@ -1,25 +1,83 @@
-"""Draws the paper of a sitting, once."""
+"""Draws the paper of a sitting, once: when it begins, or ahead of it."""
 
+import logging
 import secrets
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.prepared import Prepared
 from exams.domain import assembly
 from exams.kept import Kept
-from exams.models import Exam, Paper, Revision, Section, SectionItem, Sitting
+from exams.models import Enrolment, Exam, Paper, PreparedPaper, Revision, Section, SectionItem, Sitting
 from exams.services.refusals import Refused
+
+Progress = Callable[[int, int], None]
+PORTION = 200  # papers in one statement
+AHEAD = timedelta(minutes=15)  # before the start, servers draw by themselves what nobody has drawn
+logger = logging.getLogger(__name__)
+
+
+def silent(done: int, total: int) -> None:
+    """Take no notice of progress."""
 
 
 def draw_for(sitting: Sitting, now: datetime) -> Paper:
     """Return the paper of a sitting whose row the caller has locked; drawn if there is none."""
     paper = _DRAWN.first(sitting.pk)
     if paper is None:
-        seed = secrets.token_hex(16)  # nobody can guess it, and everything drawn follows from it
-        items = drawn(sitting.enrolment.exam, seed)
-        paper = Paper.objects.create(sitting=sitting, seed=seed, items=items, drawn_at=now)
+        exam, ahead = sitting.enrolment.exam, _AHEAD.first(sitting.enrolment_id)
+        if ahead is None or ahead.drawn_at < exam.plan.imported_at:
+            ahead = _draw(sitting.enrolment, now)
+        paper = Paper.objects.create(sitting=sitting, seed=ahead.seed, items=ahead.items, drawn_at=ahead.drawn_at)
     return paper
+
+
+def prepare(exam: Exam, now: datetime, progress: Progress = silent) -> int:
+    """Draw ahead for everybody enrolled who has no paper yet; return how many. Doing it twice is harmless.
+
+    What was drawn before the plan was last imported is drawn anew. Refuses in words where the pool is too small.
+    """
+    exam = Exam.objects.select_related("plan").get(pk=exam.pk)
+    lacking = list(Enrolment.objects.filter(exam=exam, sitting__paper__isnull=True).exclude(_is_prepared(exam)))
+    progress(0, len(lacking))
+    for first in range(0, len(lacking), PORTION):
+        portion = [_draw(enrolment, now, exam) for enrolment in lacking[first : first + PORTION]]
+        PreparedPaper.objects.bulk_create(
+            portion,
+            update_conflicts=True,
+            unique_fields=["enrolment"],
+            update_fields=["seed", "items", "drawn_at"],
+        )
+        progress(first + len(portion), len(lacking))
+    return len(lacking)
+
+
+def prepare_near(now: datetime) -> int:
+    """Draw ahead for exams that open within minutes; return how many papers were drawn."""
+    drawn_ahead = 0
+    for exam in Exam.objects.filter(opens_at__gt=now, opens_at__lte=now + AHEAD):
+        try:
+            drawn_ahead += prepare(exam, now)
+        except Refused:
+            logger.warning("exam %s: its pool is too small, no paper can be drawn", exam.pk)
+    return drawn_ahead
+
+
+def prepared_count(exam: Exam) -> int:
+    """Return how many of those enrolled have a paper that was drawn ahead and still holds."""
+    return Enrolment.objects.filter(_is_prepared(exam), exam=exam).count()
+
+
+def _is_prepared(exam: Exam) -> Q:
+    return Q(prepared_paper__drawn_at__gte=exam.plan.imported_at)
+
+
+def _draw(enrolment: Enrolment, now: datetime, exam: Exam | None = None) -> PreparedPaper:
+    seed = secrets.token_hex(16)  # nobody can guess it, and everything drawn follows from it
+    return PreparedPaper(enrolment=enrolment, seed=seed, items=drawn(exam or enrolment.exam, seed), drawn_at=now)
 
 
 def drawn(exam: Exam, seed: str) -> list[dict[str, object]]:
@@ -43,6 +101,7 @@ def drawn(exam: Exam, seed: str) -> list[dict[str, object]]:
     ]
 
 
+_AHEAD = Prepared(lambda enrolment: PreparedPaper.objects.filter(enrolment_id=enrolment))
 Pool = tuple[list[assembly.SectionRule], dict[int, str]]
 _pools: Kept[Pool] = Kept(100)
 _DRAWN = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting))
