@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def sweep(*, mark_again: bool = True) -> int:
-    """Carry out planned pauses, close what is overdue; now and then mark and draw what waits. Return how many closed."""
+    """Carry out planned pauses, close what is overdue, now and then mark and draw ahead; return how many closed."""
     now = database_now()
     planned_pauses.carry_out(now)
     closed = sittings.close_overdue(now)

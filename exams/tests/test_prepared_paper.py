@@ -97,7 +97,6 @@ def test_a_second_paper_asks_for_no_wording_and_renders_nothing(monkeypatch: pyt
     page = page_of(second, queries.paper_view(second))
     html = prepared_paper.paper(page)
     assert html.count('<article class="question"') == 12
-    assert "answer" not in html.replace("answered", "").replace("unanswered", "")
 
 
 def test_a_changed_exam_changes_the_frame() -> None:
