@@ -10,7 +10,7 @@ from typing import Protocol
 from django.conf import settings
 
 from proctoring.faces.asking import Health
-from proctoring.faces.engine import Box, Observation, PhotoReport, Unreadable
+from proctoring.faces.engine import Near, Observation, PhotoReport, Unreadable
 from proctoring.faces.line import VerifierBusy, VerifierFailed
 from proctoring.faces.pool import VerifierPool
 
@@ -31,11 +31,11 @@ class Verifier(Protocol):
     only the newest picture waits.
     """
 
-    async def observe(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation: ...
+    async def observe(self, jpeg: bytes, *, near: Near | None = None, key: str = "") -> Observation: ...
 
     async def describe_photo(self, image: bytes) -> PhotoReport: ...
 
-    def observe_now(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation: ...
+    def observe_now(self, jpeg: bytes, *, near: Near | None = None, key: str = "") -> Observation: ...
 
     def describe_photo_now(self, image: bytes) -> PhotoReport: ...
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from proctoring.faces.line import Job, Line, VerifierFailed
-from proctoring.faces.observation import Box, Observation, PhotoReport
+from proctoring.faces.observation import Near, Observation, PhotoReport
 
 FRAME_WAITS: Final = 5.0  # seconds: an older frame says nothing about who is there now
 PHOTO_WAITS: Final = 20.0
@@ -48,7 +48,7 @@ class Asking(abc.ABC):
         self._starting = threading.Lock()
         self._answered_at = time.monotonic()
 
-    async def observe(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation:
+    async def observe(self, jpeg: bytes, *, near: Near | None = None, key: str = "") -> Observation:
         """Say what a frame shows; `near` is the face of the same camera's frame before."""
         observation: Observation = await self._wait(self._ask("observe", jpeg, near, key), self._timeout)
         return observation
@@ -58,7 +58,7 @@ class Asking(abc.ABC):
         report: PhotoReport = await self._wait(self._ask("describe_photo", image), self._patience)
         return report
 
-    def observe_now(self, jpeg: bytes, *, near: Box | None = None, key: str = "") -> Observation:
+    def observe_now(self, jpeg: bytes, *, near: Near | None = None, key: str = "") -> Observation:
         """Do as `observe` does, for callers without an event loop."""
         observation: Observation = self._wait_now(self._ask("observe", jpeg, near, key), self._timeout)
         return observation
@@ -95,7 +95,7 @@ class Asking(abc.ABC):
         """Photos come in hundreds, from imports that can wait."""
         return self._timeout + PHOTO_WAITS
 
-    def _ask(self, kind: str, picture: bytes, near: Box | None = None, key: str = "") -> "Future[Any]":
+    def _ask(self, kind: str, picture: bytes, near: Near | None = None, key: str = "") -> "Future[Any]":
         self.warm()
         waits = FRAME_WAITS if kind == "observe" else PHOTO_WAITS
         job = Job(key or f"one-{next(_unnamed)}", kind, picture, near, self._line.clock() + waits)

@@ -1,8 +1,9 @@
 """What a look at a frame costs, beside the plain calls of face_recognition, in one run.
 
 Every frame is looked at in each way before the next one comes (so that a busy machine is busy for all of them), the
-cost is the processor time of the thread, and medians are told. A steady camera is searched whole every few frames and
-near the last face otherwise (trail.py): `ours` is the mean of both at that rate.
+cost is the processor time of the thread, and medians are told. A steady camera is searched near the last face, in
+every few frames also around it where something has changed, and now and then whole (trail.py): `ours` is the mean of
+the three at that rate. `restless` is the same where everything changes, so that around the face means everywhere.
 """
 
 import io
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import dlib
@@ -24,8 +25,9 @@ from proctoring.faces import bench_frames, detect, embedders, engine, images, qu
 from proctoring.faces.bench_frames import Clip
 from proctoring.faces.embedders import Choice
 from proctoring.faces.models import Precision, source
+from proctoring.faces.observation import Near, Observation
 from proctoring.faces.pool import VerifierBusy, VerifierPool
-from proctoring.faces.trail import WHOLE_EVERY, Trail
+from proctoring.faces.trail import AROUND_EVERY, WHOLE_EVERY, Trail
 
 INTERVAL = 2.0  # seconds between the frames of a candidate
 MULTIPLICATIONS = 0.27e9  # of dlib's network for one face
@@ -102,19 +104,19 @@ def _of_size(clips: list[Clip], naive: _Naive, choices: dict[str, Choice]) -> di
     """Look at every frame in every way."""
     plain: list[float] = []
     presence: list[float] = []
-    ways: dict[str, Way] = {name: {"near": [], "whole": []} for name in choices}
+    ways: dict[str, Way] = {name: {"near": [], "around": [], "whole": []} for name in choices}
     for choice in choices.values():  # warm: nothing below pays for loading
         embedders.choose(choice)
         engine.warm()
     naive(clips[0][0])
     for clip in clips:
-        trails = {name: Trail() for name in choices}
+        first = engine.observe(clip[0])
         for jpeg in clip:
             plain.append(_milliseconds(naive, jpeg))
             for name, choice in choices.items():
                 embedders.choose(choice)
-                _look(jpeg, trails[name], ways[name])
-            presence.append(_milliseconds(_presence, jpeg, _face(jpeg)))
+                _look(jpeg, first, ways[name])
+            presence.append(_milliseconds(_presence, jpeg, first))
     naive_ms = median(plain)
     return {
         "frames": len(plain),
@@ -124,25 +126,37 @@ def _of_size(clips: list[Clip], naive: _Naive, choices: dict[str, Choice]) -> di
     }
 
 
-def _look(jpeg: bytes, trail: Trail, way: Way) -> None:
-    near = trail.near()
-    began = time.thread_time()
-    observation = engine.observe(jpeg, near=near)
-    way["whole" if near is None else "near"].append((time.thread_time() - began) * 1000)
-    trail.remember(observation)
+def _look(jpeg: bytes, first: Observation, way: Way) -> None:
+    """Look in each of the three ways, as if the surroundings had last been searched in the first frame of the clip."""
+    if first.largest is not None:
+        face = first.largest.box
+        way["near"].append(_milliseconds(engine.observe, jpeg, near=Near(face)))
+        way["around"].append(_milliseconds(engine.observe, jpeg, near=Near(face, first.searched)))
+    way["whole"].append(_milliseconds(engine.observe, jpeg))
 
 
 def _told(way: Way, naive_ms: float) -> dict[str, Any]:
-    near, whole = median(way["near"] or way["whole"]), median(way["whole"])
-    steady = (near * (WHOLE_EVERY - 1) + whole) / WHOLE_EVERY
+    """Tell medians, but the mean for what is around the face, which differs from person to person."""
+    whole = median(way["whole"])
+    near, around = (median(way["near"]), fmean(way["around"])) if way["near"] else (whole, whole)
+    steady, restless = _steady(near, around, whole), _steady(near, whole, whole)
     return {
         "ms": round(steady, 2),
         "near_ms": round(near, 2),
+        "around_ms": round(around, 2),
         "whole_ms": round(whole, 2),
+        "restless_ms": round(restless, 2),
         "ratio": round(naive_ms / steady, 1),
         "ratio_near": round(naive_ms / near, 1),
+        "ratio_restless": round(naive_ms / restless, 1),
         "candidates_per_core": int(INTERVAL * 1000 / steady),
     }
+
+
+def _steady(near: float, around: float, whole: float) -> float:
+    """Return the mean of the frames of a camera at the rate of its trail."""
+    wholes, arounds = 1, WHOLE_EVERY // AROUND_EVERY - 1
+    return (near * (WHOLE_EVERY - arounds - wholes) + around * arounds + whole * wholes) / WHOLE_EVERY
 
 
 def _compared(clips: list[Clip], naive: _Naive, choice: Choice) -> dict[str, Any]:
@@ -153,22 +167,17 @@ def _compared(clips: list[Clip], naive: _Naive, choice: Choice) -> dict[str, Any
     return {"descriptor_max_difference": max((each for each in differences if each is not None), default=None)}
 
 
-def _face(jpeg: bytes) -> engine.Box | None:
-    largest = engine.observe(jpeg).largest
-    return None if largest is None else largest.box
-
-
-def _presence(jpeg: bytes, near: engine.Box | None) -> None:
+def _presence(jpeg: bytes, first: Observation) -> None:
     """Do what it takes to tell that somebody is there, and nothing more."""
     grey = engine.grey_of(images.decode(jpeg))
     quality.brightness(grey)
-    if near is None or not detect.search_near(grey, near):
+    if first.largest is None or not detect.search_near(grey, first.largest.box):
         detect.search(grey)
 
 
-def _milliseconds(work: Callable[..., None], *arguments: Any) -> float:
+def _milliseconds(work: Callable[..., object], *arguments: Any, **named: Any) -> float:
     began = time.thread_time()
-    work(*arguments)
+    work(*arguments, **named)
     return (time.thread_time() - began) * 1000
 
 

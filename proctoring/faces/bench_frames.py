@@ -1,4 +1,4 @@
-"""Webcam frames to measure with: pictures of people, moving a little in front of a wall, or a recorded clip."""
+"""Webcam frames to measure with: somebody who moves a little before a camera that stands still, or a recorded clip."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +18,7 @@ PORTRAITS = Path(__file__).parent.parent / "tests" / "faces"  # public domain; i
 FRAMES_A_CLIP = 8
 SHARE = 0.36  # of the frame's height: a face an arm's length from a laptop
 QUALITY = 80  # what the camera page sends
+NOISE = 2.5  # luma: what the sensor of a webcam adds to each frame
 _DRIFT = ((0, 0), (5, 2), (9, 3), (6, 5), (1, 6), (-4, 3), (-7, 1), (-3, -2))  # px at 640×480: nobody sits quite still
 
 
@@ -51,15 +52,42 @@ def _clip(file: Path, size: tuple[int, int]) -> Clip:
         return []
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     faces = detect.search(grey)
-    return [jpeg(_placed(picture, faces[0], size, drift)) for drift in _DRIFT] if faces else []
+    if not faces:
+        return []
+    still, person = _placed(picture, faces[0], size), _where_the_person_is(size)
+    return [jpeg(_noisy(_leaning(still, person, drift), seed)) for seed, drift in enumerate(_DRIFT)]
 
 
-def _placed(picture: Pixels, face: detect.Found, size: tuple[int, int], drift: tuple[int, int]) -> Pixels:
+def _leaning(still: Pixels, person: NDArray[np.float32], drift: tuple[int, int]) -> Pixels:
+    """Move the person, and not the room, by so many pixels of a frame of 640."""
+    height, width = still.shape[:2]
+    move = np.array([[1, 0, drift[0] * width / 640], [0, 1, drift[1] * width / 640]])
+    moved = cv2.warpAffine(still, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(still + (moved.astype(np.float32) - still) * person, dtype=np.uint8)
+
+
+def _where_the_person_is(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return 1 where head and shoulders are, 0 where the room is, (height, width, 1), with a soft edge."""
+    width, height = size
+    face, middle = SHARE * height, (width // 2, round(0.45 * height))
+    mask = np.zeros((height, width), np.float32)
+    cv2.ellipse(mask, middle, (round(0.8 * face), round(1.1 * face)), 0, 0, 360, 1.0, cv2.FILLED)
+    shoulders = (round(middle[0] - 1.3 * face), round(middle[1] + 0.8 * face)), (round(middle[0] + 1.3 * face), height)
+    cv2.rectangle(mask, *shoulders, 1.0, cv2.FILLED)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.08 * face)[:, :, None], dtype=np.float32)
+
+
+def _noisy(picture: Pixels, seed: int) -> Pixels:
+    noise = np.random.default_rng(seed).normal(0, NOISE, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def _placed(picture: Pixels, face: detect.Found, size: tuple[int, int]) -> Pixels:
     """Show a picture as if its face sat in front of the camera; what it does not cover is a wall."""
     width, height = size
     scale = SHARE * height / face.height
-    across = width / 2 - scale * (face.left + face.right) / 2 + drift[0] * width / 640
-    down = height * 0.45 - scale * (face.top + face.bottom) / 2 + drift[1] * width / 640
+    across = width / 2 - scale * (face.left + face.right) / 2
+    down = height * 0.45 - scale * (face.top + face.bottom) / 2
     move = np.array([[scale, 0, across], [0, scale, down]])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     shown = cv2.warpAffine(picture, move, size, wall(size), flags=interpolation, borderMode=cv2.BORDER_TRANSPARENT)

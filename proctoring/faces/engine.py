@@ -11,11 +11,11 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from proctoring.faces import detect, embedders, landmarks, quality
+from proctoring.faces import detect, embedders, landmarks, quality, surroundings
 from proctoring.faces.detect import CLOSER_LOOK, LEAST_SCORE, SEARCH_SIDE, Found, Grey
 from proctoring.faces.images import FRAME, PHOTO, Fault, Limits, Unreadable, decode
 from proctoring.faces.landmarks import Pixels
-from proctoring.faces.observation import Box, Descriptor, Face, Hint, Observation, PhotoReport
+from proctoring.faces.observation import Box, Descriptor, Face, Hint, Near, Observation, PhotoReport
 
 __all__ = [
     "FRAME",
@@ -26,6 +26,7 @@ __all__ = [
     "Fault",
     "Hint",
     "Limits",
+    "Near",
     "Observation",
     "PhotoReport",
     "Unreadable",
@@ -62,16 +63,16 @@ def embedder_name() -> str:
     return embedders.name()
 
 
-def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> Observation:
+def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Near | None = None) -> Observation:
     """Say what a webcam frame shows; raise Unreadable for what is not such a frame.
 
-    `near` is the face of the same camera's frame before, a hint where to look first; without it all is searched.
+    `near` says where the face of the same camera's frame before was, to look there first; without it all is searched.
     """
     rgb = decode(jpeg, limits)
     grey = grey_of(rgb)
     brightness = quality.brightness(grey)
     with _turn:
-        found = _find(grey, near, brightness)
+        found, searched = _find(grey, near, brightness)
         faces = tuple(_face(grey, face) for face in found)
         persons = _persons(faces)
         hint = _hint(faces, persons, brightness)
@@ -88,6 +89,7 @@ def observe(jpeg: bytes, limits: Limits = FRAME, *, near: Box | None = None) -> 
         hint=hint,
         asymmetry=None if points is None else quality.asymmetry(points.points),
         descriptor=descriptor,
+        searched=searched,
     )
 
 
@@ -123,9 +125,19 @@ def grey_of(rgb: Pixels) -> Grey:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def _find(grey: Grey, near: Box | None, brightness: float) -> list[Found]:
-    """Return the faces of a frame, largest first: where the last one was, else anywhere, else after a closer look."""
-    found = (detect.search_near(grey, near) if near is not None else []) or detect.search_all(grey)
+def _find(grey: Grey, near: Near | None, brightness: float) -> tuple[list[Found], bytes]:
+    """Return the faces of a frame, largest first, and the map of what was searched: first where the last one was."""
+    found = [] if near is None else detect.search_near(grey, near.face)
+    if near is None or not found:
+        return _find_anywhere(grey, brightness), surroundings.outline(grey)
+    if not near.searched:
+        return found, b""
+    places, searched = surroundings.to_search(grey, found[0], near.searched)
+    return detect.with_places(grey, found, places), searched
+
+
+def _find_anywhere(grey: Grey, brightness: float) -> list[Found]:
+    found = detect.search_all(grey)
     if not found and brightness >= DARK_FRAME:
         found = detect.search(grey, SEARCH_SIDE * CLOSER_LOOK, LEAST_SCORE)
     return found

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctoring.faces.observation import Box
+from proctoring.faces.observation import Near
 
 
 class VerifierBusy(RuntimeError):
@@ -34,7 +34,7 @@ class Job:
     key: str
     kind: str
     picture: bytes
-    near: Box | None
+    near: Near | None
     waits_until: float  # on the line's clock; what is older is not looked at any more
     answer: "Future[Any]" = field(default_factory=Future)
 

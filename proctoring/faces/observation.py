@@ -39,6 +39,18 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """Where to look first in a frame: at the one face of the frame before.
+
+    `searched` is what that frame's observation carried, where the surroundings are due in this one: the luma of each
+    block when it was last searched. Empty where only the face is looked at.
+    """
+
+    face: Box
+    searched: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Face(Box):
     """One face: its box, and how good it is.
 
@@ -68,6 +80,9 @@ class Observation:
 
     `fingerprint`: the frame's luma at 16×12, row by row, one byte each: the same bytes again and again are a frozen
     camera, the same sequence again a loop.
+
+    `searched`: the luma of each block as it was when it was last searched (surroundings.py), to be handed in with the
+    next frame whose surroundings are due; empty where only the last face was looked at.
     """
 
     width: int
@@ -80,6 +95,7 @@ class Observation:
     hint: Hint
     asymmetry: float | None
     descriptor: Descriptor | None
+    searched: bytes = b""
 
     @property
     def largest(self) -> Face | None:

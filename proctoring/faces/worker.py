@@ -109,7 +109,7 @@ def _serve(pipe: Pipe, choice: Choice) -> None:
             pipe.send(_looked(*pipe.recv()))
 
 
-def _looked(kind: str, picture: bytes, near: engine.Box | None) -> object:
+def _looked(kind: str, picture: bytes, near: engine.Near | None) -> object:
     try:
         return engine.observe(picture, near=near) if kind == "observe" else engine.describe_photo(picture)
     except Unreadable as error:

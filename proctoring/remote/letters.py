@@ -14,7 +14,7 @@ import numpy as np
 from accounts import encryption
 from proctoring.faces.images import Fault, Unreadable
 from proctoring.faces.line import VerifierBusy, VerifierFailed, WorkerLost
-from proctoring.faces.observation import Box, Descriptor, Face, Hint, Observation, PhotoReport
+from proctoring.faces.observation import Box, Descriptor, Face, Hint, Near, Observation, PhotoReport
 
 Header = dict[str, Any]
 REQUEST, REPLY = "verifier.request", "verifier.reply"
@@ -31,7 +31,7 @@ class Request:
     key: str
     reply_to: str
     kind: str
-    near: Box | None
+    near: Near | None
     picture: bytes
     embedder: str
 
@@ -44,7 +44,7 @@ def sealed_request(request: Request) -> bytes:
         "reply_to": request.reply_to,
         "kind": request.kind,
         "embedder": request.embedder,
-        "near": None if request.near is None else asdict(request.near),
+        "near": None if request.near is None else _where(request.near),
     }
     return _sealed(header, request.picture, REQUEST)
 
@@ -53,7 +53,7 @@ def opened_request(letter: bytes) -> Request:
     """Return what was asked; raise `encryption.Undecipherable` for what is not from us."""
     header, picture = _opened(letter, REQUEST)
     near = header.pop("near")
-    return Request(near=None if near is None else Box(**near), picture=picture, **header)
+    return Request(near=None if near is None else _near(near), picture=picture, **header)
 
 
 def sealed_reply(number: str, outcome: Observation | PhotoReport | Exception) -> bytes:
@@ -73,7 +73,7 @@ def opened_reply(letter: bytes) -> tuple[str, Observation | PhotoReport | Except
 def _told(outcome: Observation | PhotoReport | Exception) -> Header:
     match outcome:
         case Observation():
-            fields = _fields(outcome, "fingerprint")
+            fields = _fields(outcome, "fingerprint", "searched")
             return {"seen": fields | {"faces": [asdict(face) for face in outcome.faces]}}
         case PhotoReport():
             return {"photo": _fields(outcome) | {"face": None if outcome.face is None else asdict(outcome.face)}}
@@ -90,8 +90,8 @@ def _understood(header: Header) -> Observation | PhotoReport | Exception:
     match header:
         case {"seen": fields}:
             faces = tuple(Face(**face) for face in fields.pop("faces"))
-            fingerprint = base64.b64decode(fields.pop("fingerprint"))
-            return Observation(**_values(fields), faces=faces, fingerprint=fingerprint)
+            fingerprint, searched = (base64.b64decode(fields.pop(name)) for name in ("fingerprint", "searched"))
+            return Observation(**_values(fields), faces=faces, fingerprint=fingerprint, searched=searched)
         case {"photo": fields}:
             face = fields.pop("face")
             return PhotoReport(**_values(fields), face=None if face is None else Face(**face))
@@ -102,6 +102,14 @@ def _understood(header: Header) -> Observation | PhotoReport | Exception:
         case {"busy": text}:
             return VerifierBusy(text)
     return VerifierFailed(str(header.get("failed", "a reply that nobody understands")))
+
+
+def _where(near: Near) -> Header:
+    return {"face": asdict(near.face), "searched": base64.b64encode(near.searched).decode()}
+
+
+def _near(fields: Header) -> Near:
+    return Near(Box(**fields["face"]), base64.b64decode(fields["searched"]))
 
 
 def _fields(value: Observation | PhotoReport, *of_bytes: str) -> Header:

@@ -32,6 +32,13 @@ def head(name: str) -> Pixels:
     return np.asarray(cv2.cvtColor(bgr[top:bottom, left:right], cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
+def cut(name: str, tall: int) -> Pixels:
+    """Return a head of so many pixels, RGB."""
+    whole = head(name)
+    wide = round(tall * whole.shape[1] / whole.shape[0])
+    return np.asarray(cv2.resize(whole, (wide, tall), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def room() -> Pixels:
     """Return an empty room: a wall that is lighter on one side, with a little noise, RGB 640×480."""
     width, height = SIDE
@@ -44,11 +51,10 @@ def scene(*names: str, tall: int = 300, shift: int = 0) -> Pixels:
     """Set heads of `tall` pixels side by side into the room, `shift` pixels off the middle."""
     picture = room()
     for index, name in enumerate(names):
-        cut = head(name)
-        wide = round(tall * cut.shape[1] / cut.shape[0])
+        sized = cut(name, tall)
+        wide = sized.shape[1]
         middle = SIDE[0] * (2 * index + 1) // (2 * len(names)) + shift
         left, top = middle - wide // 2, (SIDE[1] - tall) // 2
-        sized = cv2.resize(cut, (wide, tall), interpolation=cv2.INTER_AREA)
         picture[top : top + tall, left : left + wide] = sized
     return picture
 

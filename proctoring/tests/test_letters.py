@@ -5,14 +5,14 @@ import pytest
 
 from accounts.encryption import Undecipherable
 from proctoring.faces import engine
-from proctoring.faces.engine import Box, Fault, Unreadable
+from proctoring.faces.engine import Box, Fault, Near, Unreadable
 from proctoring.faces.line import VerifierBusy, VerifierFailed, WorkerLost
 from proctoring.faces.observation import Observation, PhotoReport
 from proctoring.remote import letters
 from proctoring.remote.letters import Request
 from proctoring.tests import scenes
 
-REQUEST = Request("n1", "sitting-1", "replies", "observe", Box(1, 2, 30, 40), scenes.frame("obama"), "dlib")
+REQUEST = Request("n1", "sitting-1", "replies", "observe", Near(Box(1, 2, 30, 40)), scenes.frame("obama"), "dlib")
 
 
 def there_and_back(outcome: Observation | PhotoReport | Exception) -> object:
@@ -26,8 +26,8 @@ def same(one: object, other: object) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in one.__slots__)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("near", [None, Box(1, 2, 30, 40)])
-def test_a_request_arrives_whole(near: Box | None) -> None:
+@pytest.mark.parametrize("near", [None, Near(Box(1, 2, 30, 40)), Near(Box(1, 2, 30, 40), bytes(range(256)))])
+def test_a_request_arrives_whole(near: Near | None) -> None:
     request = Request("n1", "sitting-1", "replies", "observe", near, b"\xff\xd8\xff\n picture\n", "dlib")
     assert letters.opened_request(letters.sealed_request(request)) == request
 

@@ -20,7 +20,7 @@ from redis import Redis
 from examplatform.celery import app
 from proctoring import verifier
 from proctoring.faces.asking import Health
-from proctoring.faces.engine import Fault, Hint, Unreadable
+from proctoring.faces.engine import Fault, Hint, Near, Unreadable
 from proctoring.faces.line import VerifierBusy, VerifierFailed, WorkerLost
 from proctoring.models import Incident
 from proctoring.remote import letters
@@ -135,7 +135,7 @@ async def test_a_frame_is_looked_at_in_a_process_of_another_machine(rig: Rig) ->
     observation = await rig.verifier.observe(scenes.frame("obama"), key="sitting-1")
     assert observation.hint is Hint.OK
     assert observation.descriptor is not None
-    near = observation.faces[0].box
+    near = Near(observation.faces[0].box, observation.searched)
     assert (await rig.verifier.observe(scenes.frame("obama"), near=near, key="sitting-1")).hint is Hint.OK
     assert (await asyncio.to_thread(rig.verifier.describe_photo_now, scenes.photo("biden"))).hint is Hint.OK
 

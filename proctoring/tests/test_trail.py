@@ -3,8 +3,8 @@
 import pytest
 
 from proctoring.faces import engine
-from proctoring.faces.engine import Observation
-from proctoring.faces.trail import WHOLE_EVERY, Trail
+from proctoring.faces.engine import Near, Observation
+from proctoring.faces.trail import AROUND_EVERY, WHOLE_EVERY, Trail
 from proctoring.tests import scenes
 
 
@@ -20,14 +20,28 @@ def test_the_next_frame_is_searched_where_the_face_was() -> None:
     trail, observation = Trail(), seen("obama")
     trail.remember(observation)
     assert observation.largest is not None
-    assert trail.near() == observation.largest.box
+    assert trail.near() == Near(observation.largest.box)
 
 
-def test_every_few_frames_all_is_searched() -> None:
-    trail = Trail()
-    trail.remember(seen("obama"))
-    whole = [trail.near() is None for _ in range(3 * WHOLE_EVERY)]
-    assert whole == ([False] * (WHOLE_EVERY - 1) + [True]) * 3
+def test_every_few_frames_the_surroundings_are_searched_and_now_and_then_all() -> None:
+    trail, observation = Trail(), seen("obama")
+    trail.remember(observation)
+    ways = [trail.near() for _ in range(WHOLE_EVERY)]
+    around = [frame for frame, way in enumerate(ways, start=1) if way is not None and way.searched]
+    assert around == list(range(AROUND_EVERY, WHOLE_EVERY, AROUND_EVERY))
+    assert {way.searched for way in ways if way is not None} == {b"", observation.searched}
+    assert [frame for frame, way in enumerate(ways, start=1) if way is None] == [WHOLE_EVERY]
+    assert trail.near() is not None
+
+
+def test_a_look_at_the_face_alone_does_not_forget_the_surroundings() -> None:
+    trail, observation = Trail(), seen("obama")
+    trail.remember(observation)
+    for _ in range(AROUND_EVERY - 1):
+        trail.remember(engine.observe(scenes.frame("obama"), near=trail.near()))
+    due = trail.near()
+    assert due is not None
+    assert due.searched == observation.searched
 
 
 @pytest.mark.parametrize("names", [(), ("obama", "biden")])
@@ -40,7 +54,7 @@ def test_nobody_and_company_are_looked_for_everywhere(names: tuple[str, ...]) ->
 
 def test_somebody_who_joins_is_seen_within_a_few_frames() -> None:
     trail, persons = Trail(), []
-    frames = [scenes.frame("obama", tall=220, shift=-160), *[scenes.frame("obama", "biden", tall=220)] * WHOLE_EVERY]
+    frames = [scenes.frame("obama", tall=220, shift=-160), *[scenes.frame("obama", "biden", tall=220)] * AROUND_EVERY]
     for frame in frames:
         observation = engine.observe(frame, near=trail.near())
         trail.remember(observation)
