@@ -9,6 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 pytest_plugins = [
     "tests.fixtures.selection",
+    "tests.fixtures.emptying",
     "tests.fixtures.reachable",
     "tests.fixtures.server",
     "tests.fixtures.pictures",
