@@ -24,10 +24,11 @@ from proctoring import broadcasts, live_view, presence, queries, verifier, wordi
 from proctoring.consumers.check_in import CheckInDesk
 from proctoring.consumers.desk import Desk, Frame
 from proctoring.consumers.exam import ExamDesk
+from proctoring.consumers.pacing import pacing
 from proctoring.consumers.socket import Socket
 from proctoring.domain import protocol
 from proctoring.domain.protocol import Camera, CloseCode, Hello, Purpose, Reply, Verdict
-from proctoring.faces.engine import FRAME, Box, Observation, Unreadable
+from proctoring.faces.engine import FRAME, Near, Observation, Unreadable
 from proctoring.queries import CameraFacts
 from proctoring.services import incidents
 from proctoring.verifier import VerifierBusy, VerifierFailed
@@ -146,15 +147,16 @@ class CameraConsumer(Socket):
             for reply in replies
         ]
 
-    async def _observe(self, data: bytes, near: Box | None) -> Observation | None:
+    async def _observe(self, data: bytes, near: Near | None) -> Observation | None:
         """Return what the verifier saw; None where it did not look, which says nothing about anybody."""
+        began = time.monotonic()
         try:
-            return await verifier.verifier().observe(data, near=near, key=self._key())
-        except VerifierBusy:
+            observation = await verifier.verifier().observe(data, near=near, key=self._key())
+        except (VerifierBusy, VerifierFailed) as error:
+            pacing.missed(error)
             return None
-        except VerifierFailed as error:
-            log.warning("A frame was not looked at: %s", error)
-            return None
+        pacing.answered(time.monotonic() - began)
+        return observation
 
     def _key(self) -> str:
         """Name the camera: of one, only the newest frame waits. Another device has one of its own."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from proctoring import wording
+from proctoring.consumers.pacing import pacing
 from proctoring.domain.protocol import Camera, Reply, Verdict
-from proctoring.faces.engine import Box, Hint, Observation
+from proctoring.faces.engine import Hint, Near, Observation
 from proctoring.faces.trail import Trail
 from proctoring.queries import CameraFacts
 
 RETRY = timedelta(seconds=3)
+SLOWEST_RETRY = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ class Desk(abc.ABC):
         self.facts = facts
         self.trail = Trail()
 
-    def near(self) -> Box | None:
+    def near(self) -> Near | None:
         """Return where to look first in the frame that comes, None for everywhere."""
         return self.trail.near()
 
@@ -60,7 +62,7 @@ class Desk(abc.ABC):
 
     async def missed(self, now: datetime) -> Sequence[Reply]:
         """Answer for a frame that the verifier could not look at: nothing may be concluded from it."""
-        return (Verdict("failed", str(wording.VERIFIER_DOWN), milliseconds(RETRY)),)
+        return (Verdict("failed", str(wording.VERIFIER_DOWN), milliseconds(pacing.load.between(RETRY, SLOWEST_RETRY))),)
 
     async def leave(self, now: datetime) -> None:  # noqa: B027 -- nothing, unless a desk has gathered something
         """Write down what has been gathered; the socket is gone."""

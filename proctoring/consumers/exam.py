@@ -12,6 +12,7 @@ from exams.threads import SOCKETS
 from proctoring import wording
 from proctoring.consumers.album import Album, Shot
 from proctoring.consumers.desk import Desk, Frame, hint_of, milliseconds
+from proctoring.consumers.pacing import pacing
 from proctoring.consumers.room_watch import RoomWatch
 from proctoring.domain import footage, policy
 from proctoring.domain.footage import Footage, Print
@@ -20,7 +21,7 @@ from proctoring.domain.matching import Rolling
 from proctoring.domain.policy import Change, Opened, Sighting, Watch
 from proctoring.domain.protocol import Camera, Reply, Verdict
 from proctoring.domain.recognition import Recognition
-from proctoring.faces.engine import Box, Hint, Observation
+from proctoring.faces.engine import Hint, Near, Observation
 from proctoring.models import Camera as Source
 from proctoring.models import IdentityCheck, Incident
 from proctoring.queries import CameraFacts
@@ -74,7 +75,7 @@ class ExamDesk(Desk):
     def wants_frames(self) -> bool:
         return self.facts.may_watch
 
-    def near(self) -> Box | None:
+    def near(self) -> Near | None:
         near = super().near()
         return None if self.watch.is_doubtful else near  # what is doubtful may lie beside the face
 
@@ -103,7 +104,7 @@ class ExamDesk(Desk):
         shot = Shot(frame.at, frame.picture)
         self.album.remember(shot, is_calm=not self.watch.is_doubtful)
         await self.album.show(shot, at_once=bool(changes), has_trail=self.facts.is_watched)
-        wait = policy.next_look(self.watch) if self.facts.is_watched else NOT_WATCHED_INTERVAL
+        wait = policy.next_look(self.watch, pacing.load) if self.facts.is_watched else NOT_WATCHED_INTERVAL
         return (Verdict(seen.value, self._hint(seen, frame.observation), milliseconds(wait)),)
 
     async def missed(self, now: datetime) -> Sequence[Reply]:

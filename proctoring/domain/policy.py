@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from proctoring.domain.incident_rules import RULES, Kind, Rule, Seen
+from proctoring.domain.pace import Load
+
+CALM = Load()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Sighting:
 
 STEADY_INTERVAL = timedelta(seconds=4)
 DOUBTFUL_INTERVAL = timedelta(seconds=1)
+SLOWEST_STEADY = timedelta(seconds=9)  # while the verifier cannot keep up: with the wait for a verdict still in time
+SLOWEST_DOUBTFUL = timedelta(seconds=2)  # what is doubtful is looked at first, also then
 LAPSE = timedelta(seconds=12)  # what is not seen again for so long has not lasted meanwhile
 
 
@@ -127,9 +132,11 @@ def suspend(watch: Watch, at: datetime) -> tuple[Watch, tuple[Change, ...]]:
     return Watch(), tuple(Closed(kind, at) for kind in sorted(watch.open_kinds))
 
 
-def next_look(watch: Watch) -> timedelta:
-    """Return how long to wait for the next frame: short while something is doubtful."""
-    return DOUBTFUL_INTERVAL if watch.is_doubtful else STEADY_INTERVAL
+def next_look(watch: Watch, load: Load = CALM) -> timedelta:
+    """Return how long to wait for the next frame: short while something is doubtful, longer under load."""
+    if watch.is_doubtful:
+        return load.between(DOUBTFUL_INTERVAL, SLOWEST_DOUBTFUL)
+    return load.between(STEADY_INTERVAL, SLOWEST_STEADY)
 
 
 def _step(rule: Rule, run: Run | None, sighting: Sighting) -> tuple[Run | None, Iterable[Change]]:
