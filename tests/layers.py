@@ -93,6 +93,7 @@ SEEING = (
     "network",
     "quality",
     "stage",
+    "surroundings",
     "thumbnail",
 )
 MAY_SEE_FACES = {f"proctoring.faces.{module}" for module in SEEING}
