@@ -28,6 +28,7 @@ from proctoring.faces.models import Precision, source
 from proctoring.faces.observation import Near, Observation
 from proctoring.faces.pool import VerifierBusy, VerifierPool
 from proctoring.faces.trail import AROUND_EVERY, WHOLE_EVERY, Trail
+from proctoring.faces.worker import STARTS_WITHIN
 
 INTERVAL = 2.0  # seconds between the frames of a candidate
 MULTIPLICATIONS = 0.27e9  # of dlib's network for one face
@@ -189,8 +190,7 @@ def _through_pool(clips: list[Clip], seconds: float) -> dict[str, Any]:
     pool = VerifierPool(timeout=60)
     counts: list[int] = []
     try:
-        pool.warm()
-        pool.observe_now(clips[0][0])
+        _await_workers(pool)
         ends = time.monotonic() + seconds
         cameras = [clips[index % len(clips)] for index in range(2 * pool.processes)]
         threads = [threading.Thread(target=_camera, args=(pool, clip, ends, counts)) for clip in cameras]
@@ -212,6 +212,14 @@ def _through_pool(clips: list[Clip], seconds: float) -> dict[str, Any]:
         "rss_mb": round(max(known)) if known else None,
         "rss_mb_each": [round(each) for each in known],
     }
+
+
+def _await_workers(pool: VerifierPool) -> None:
+    """Wait until all workers are ready: a frame that came before would grow too old on a busy machine."""
+    pool.warm()
+    ends = time.monotonic() + STARTS_WITHIN
+    while len(pool.workers()) < pool.processes and time.monotonic() < ends:
+        time.sleep(0.1)
 
 
 def _camera(pool: VerifierPool, clip: Clip, ends: float, counts: list[int]) -> None:
