@@ -14,8 +14,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import Candidate
-from exams.models import Bank, Plan, Question, Revision, Sitting
-from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory
+from exams.models import Bank, Plan, Question, Response, Revision, Sitting
+from exams.services import responses
+from exams.tests.factories import CLIENT, EnrolmentFactory, ExamFactory, SittingFactory
 from scripts.rehearsal import exam as exams
 from scripts.rehearsal import run
 from scripts.rehearsal.candidate import lost, stored_on
@@ -51,7 +52,8 @@ def rehearse(data: Path, *arguments: str) -> "subprocess.Popen[str]":
 # --- the whole of it -------------------------------------------------------------------------------------------------
 
 
-def test_a_rehearsal_plays_a_whole_exam_and_says_what_came_of_it(tmp_path: Path) -> None:
+def test_a_rehearsal_plays_a_whole_exam_and_says_what_came_of_it(tmp_path: Path, collected_static: Path) -> None:
+    (tmp_path / "static").symlink_to(collected_static)
     process = rehearse(tmp_path, *QUICK, "--json", "--drop-rate", "0.3")
     output, errors = process.communicate(timeout=240)
     found = json.loads(output)
@@ -130,3 +132,14 @@ def test_an_acked_answer_that_is_older_there_or_another_one_is_lost() -> None:
 def test_a_newer_answer_that_was_sent_and_not_acked_is_no_loss() -> None:
     sent = {1: {1: ("A",), 2: ("B",)}}
     assert lost({1: (1, ("A",))}, {1: (2, ("B",))}, sent) == 0
+
+
+@pytest.mark.django_db
+def test_a_log_that_was_changed_is_found_and_an_honest_one_is_not() -> None:
+    sitting = SittingFactory(begun=True)
+    op = {"question": 1, "seq": 1, "value": ["A"], "doubtful": False}
+    responses.save(sitting, {"client": CLIENT, "epoch": sitting.epoch, "ops": [op]})
+    exam = sitting.enrolment.exam
+    assert exams.broken_logs(exam) == 0
+    Response.objects.filter(sitting=sitting).update(value=["B"])
+    assert exams.broken_logs(exam) == 1

@@ -122,6 +122,8 @@ def laid(database: str) -> Iterator[Ground]:
         ground.log.unlink(missing_ok=True)
         for name in ("DATABASE_URL", "REDIS_URL"):
             os.environ.pop(name, None)
+        (folder / "data").mkdir()
+        stacks.take_along(folder / "data")
         os.environ |= services.secrets_of_one_run() | {"DATA_DIR": str(folder / "data"), "DEMO": "0"}
         os.environ |= {"DJANGO_SETTINGS_MODULE": "examplatform.settings", "LOG_LEVEL": "CRITICAL"}
         if database == "postgresql":
@@ -130,10 +132,10 @@ def laid(database: str) -> Iterator[Ground]:
             redis_url, ground.redis = running.enter_context(services.own_redis())
             os.environ |= {"DATABASE_URL": url, "REDIS_URL": redis_url}
         manage("migrate")
-        manage("collectstatic", "--noinput")
         import django
 
         django.setup()
+        stacks.collect_static()
         yield ground
         django.db.connections.close_all()
 

@@ -128,6 +128,8 @@ class Room:
             outcome.lost += sum(entries[op] == 0 for op in writer.logged)
             twice = sum(count > 1 for count in entries.values())
             outcome.require(not twice, f"{twice} answers of {writer.client} stand in the log more than once")
+        broken = exams.broken_logs(self.exam)
+        outcome.require(not broken, f"{broken} sittings do not pass verify_plan")
         outcome.failures += sorted(set(self.record.errors))[:3]
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Candidate as Person
 from exams.importers.normalised import CandidateRow, ExamRow, PlanPackage, PlanRow, QuestionRow, SectionRow
 from exams.models import Bank, Enrolment, Exam, Plan, Question, ReferencePhoto, Response, Revision, Section, Sitting
-from exams.services import plans
+from exams.services import plans, verification
 from proctoring.faces.engine import embedder_name
 from proctoring.models import FaceTemplate
 from proctoring.queries import packed
@@ -63,6 +63,12 @@ def stored(exam: Exam) -> dict[str, Stored]:
     for person, question, seq, value in rows.values_list("sitting__enrolment__candidate", "question", "seq", "value"):
         found[whose[person]][question] = seq, tuple(sorted(value))
     return found
+
+
+def broken_logs(exam: Exam) -> int:
+    """Return how many sittings do not pass what `verify_plan` asks: chained log, answers and receipt agree."""
+    sittings = Sitting.objects.filter(enrolment__exam=exam)
+    return sum(not verification.check(sitting).is_intact for sitting in sittings)
 
 
 def states(exam: Exam) -> dict[str, int]:

@@ -62,6 +62,8 @@ def rehearse(options: Options, progress: Progress) -> dict[str, Any]:
     with _alone():
         if not options.disturb and (names := exams.busy_with(timezone.now())):
             raise Disturbs(names)
+        if not options.url:
+            stack.collect_static()
         exams.remove_all()
         try:
             return _play(options, progress)
@@ -131,15 +133,17 @@ async def _day(play: Play, exam: Exam, options: Options) -> int:
 def _found(play: Play, exam: Exam, unseen: int) -> dict[str, Any]:
     record, measured = play.record, play.measured
     held = exams.stored(exam)
+    broken = exams.broken_logs(exam)
     missing = sum(lost(one.acked, held.get(one.ticket.id_number, {}), one.sent) for one in play.people)
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
     cpu = {name: measured.cpu_ms.get(name) for name in ("sign_in", "enter", "save", "hand_in")}
     best = [one for one in measured.saturation if one["p95_ms"] <= 200]
     return {
         "candidates": len(play.people),
-        "lost": missing + unseen,
+        "lost": missing + unseen + broken,
         "lost_in_database": missing,
         "lost_on_reloaded_pages": unseen,
+        "sittings_that_do_not_verify": broken,
         "errors": len(record.errors),
         "error_texts": sorted(set(record.errors))[:10],
         "cpu_ms": cpu,

@@ -25,22 +25,32 @@ def throwaway(*, embedded: bool) -> Iterator[dict[str, str]]:
         folder = running.enter_context(tempfile.TemporaryDirectory(prefix="examplatform-rehearsal-"))
         chosen = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         chosen |= services.secrets_of_one_run() | {"DATA_DIR": folder, "DEMO": "0"}
-        _take_along(Path(os.environ.get("DATA_DIR", "") or ROOT / "var"), Path(folder))
+        take_along(Path(folder))
         if not embedded:
             chosen["DATABASE_URL"] = running.enter_context(services.postgresql(durable=True))
             production.make_database(chosen["DATABASE_URL"])
             chosen["REDIS_URL"] = running.enter_context(services.redis_server())
-        for command in (["migrate"], ["collectstatic", "--noinput"]):
-            whole = [sys.executable, "manage.py", *command, "--verbosity", "0"]
-            subprocess.run(whole, cwd=ROOT, env=chosen, check=True)
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=chosen, check=True, stdout=sys.stderr)
         yield chosen
 
 
-def _take_along(source: Path, target: Path) -> None:
-    """Make use of static files and face models that are ready."""
+def take_along(target: Path) -> None:
+    """Make use of static files and face models that are ready in the data directory of this process."""
+    source = Path(os.environ.get("DATA_DIR", "") or ROOT / "var")
     for name in KEPT:
         if (source / name).is_dir():
             (target / name).symlink_to((source / name).absolute())
+
+
+def collect_static() -> None:
+    """Bring the static files up to date, as every start of a server does."""
+    from django.core.management import call_command
+
+    from examplatform import static_files
+
+    if static_files.are_stale():
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 @contextmanager
