@@ -29,13 +29,16 @@ def one_verifier() -> Iterator[None]:
 
 @pytest.fixture
 def socket_stage(one_verifier: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take frames at any rate, and let the real verifier look at each picture once."""
+    """Take frames at any rate, let the real verifier look at each picture once, and never ask more seldom for load."""
     from proctoring import verifier
     from proctoring.consumers import camera
+    from proctoring.consumers.pacing import pacing
+    from proctoring.domain.pace import Load
     from proctoring.tests.socket_stage import Remembering
 
     monkeypatch.setattr(camera, "FRAMES_A_SECOND", 1000.0)
     monkeypatch.setattr(camera, "FRAMES_AT_ONCE", 1000)
+    monkeypatch.setattr(pacing, "load", Load(began=time.monotonic() + 3600))
     real = verifier.verifier
     monkeypatch.setattr(verifier, "verifier", lambda: Remembering(real()))
 
