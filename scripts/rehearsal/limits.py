@@ -83,6 +83,7 @@ def commits(database_url: str) -> dict[str, float]:
         began = time.monotonic()
         counted = _in_threads(lambda: _commit_until(database_url, began + SECONDS))
         lasted = time.monotonic() - began
+        time.sleep(0.3)  # until the writers' connections have ended
         used = cpu_seconds_with_ended(pid) - before if pid else 0.0
     finally:
         _execute(database_url, f"DROP TABLE IF EXISTS {TABLE}")

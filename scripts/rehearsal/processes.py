@@ -34,8 +34,16 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def cpu_seconds_with_ended(pid: int) -> float:
     """Return the processor time of a process, of all below it, and of its children that have ended (PostgreSQL's)."""
+    while True:
+        ended = _ended_children(pid)
+        living = cpu_seconds(family(pid))
+        if ended == _ended_children(pid):  # else one ended between the two looks, and is in neither
+            return living + ended / TICKS
+
+
+def _ended_children(pid: int) -> int:
     fields = _fields(pid)
-    return cpu_seconds(family(pid)) + (int(fields[13]) + int(fields[14])) / TICKS
+    return int(fields[13]) + int(fields[14])
 
 
 def percentile(values: Sequence[float], share: float) -> float:
