@@ -44,6 +44,7 @@ class Command(BaseCommand):
                 try:
                     drawn = papers.prepare(exam, now, show)
                 except Refused as refused:
-                    raise CommandError(f"{exam.name}：{refused}") from None
+                    text = _("%(exam)s：%(reason)s") % {"exam": exam.name, "reason": refused}
+                    raise CommandError(text) from None
             ready = {"exam": exam.name, "drawn": drawn, "ready": papers.prepared_count(exam)}
             self.stdout.write(_("%(exam)s：本次抽取 %(drawn)d 份，已备 %(ready)d 份。") % ready)
