@@ -24,14 +24,17 @@ def digest(sitting: int, ended_at: datetime, head: Head, answers: Mapping[int, O
 
 
 def code(of: bytes) -> str:
-    """Return the first 60 bits of a digest as people copy them: XXXX-XXXX-XXXX."""
+    """Return the first 60 bits of a digest as people copy them: three groups of four letters, with hyphens."""
     bits = int.from_bytes(of[:8], "big") >> 4
     letters = "".join(LETTERS[bits >> 5 * place & 31] for place in reversed(range(GROUPS * GROUP)))
-    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
+    return _grouped(letters)
 
 
 def normalise(typed: str) -> str:
     """Return a code as it is kept, from what a person typed: any case, spaces or none, O for 0, I and L for 1."""
     letters = "".join(letter for letter in typed.upper() if letter.isalnum())
-    letters = letters.translate(str.maketrans("OIL", "011"))
+    return _grouped(letters.translate(str.maketrans("OIL", "011")))
+
+
+def _grouped(letters: str) -> str:
     return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))

@@ -14,12 +14,12 @@ QUESTIONS = 45
 
 def seats(candidates: int) -> list[Seat]:
     """Let so many candidates begin an exam of 45 questions, each with a session as the sign-in makes it."""
-    from django.contrib.sessions.backends.db import SessionStore
     from django.middleware.csrf import _get_new_csrf_string
     from django.utils import timezone
 
     from exams.services import answer_file_keys, sittings
     from exams.tests.factories import CLIENT, ExamFactory, SectionFactory, SittingFactory
+    from scripts.rehearsal import sessions
 
     exam = ExamFactory()
     SectionFactory(exam=exam, size=QUESTIONS)
@@ -27,12 +27,8 @@ def seats(candidates: int) -> list[Seat]:
     made = []
     for _ in range(candidates):
         sitting = sittings.begin(SittingFactory(enrolment__exam=exam), CLIENT, timezone.now())
-        session = SessionStore()
-        session["candidate_id"] = sitting.enrolment.candidate_id
-        session["scopes"] = [exam.plan.code]
-        session["sitting_id"] = sitting.pk
-        session.save()
-        made.append(Seat(sitting.pk, str(session.session_key), _get_new_csrf_string(), CLIENT, 1, QUESTIONS))
+        session = sessions.of_candidate(sitting, exam)
+        made.append(Seat(sitting.pk, session, _get_new_csrf_string(), CLIENT, 1, QUESTIONS))
     return made
 
 

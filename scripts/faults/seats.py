@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -23,10 +22,10 @@ from exams.models import Exam, ResponseEntry, Sitting
 from exams.services import sittings
 from scripts.faults.outcome import Outcome
 from scripts.rehearsal import exam as exams
+from scripts.rehearsal import sessions
 from scripts.rehearsal.browser import Browser
 from scripts.rehearsal.candidate import Candidate, Record, Ticket, lost
 
-SESSIONS = import_module(settings.SESSION_ENGINE)
 SECRET = "f" * 32  # as a browser's csrf cookie
 
 
@@ -152,7 +151,7 @@ def taken(count: int, origin: str, *, face_rule: str = "none", begins: bool = Tr
             begun = sittings.begin(Sitting.objects.get(pk=sitting.pk), writer.client, timezone.now())
             writer.epoch, writer.questions = begun.epoch, exams.QUESTIONS
         writer.browser.cookies = {
-            settings.SESSION_COOKIE_NAME: _session(sitting, exam),
+            settings.SESSION_COOKIE_NAME: sessions.of_candidate(sitting, exam),
             settings.CSRF_COOKIE_NAME: SECRET,
             COOKIE: device,
         }
@@ -163,7 +162,7 @@ def taken(count: int, origin: str, *, face_rule: str = "none", begins: bool = Tr
 def staff_browser(origin: str) -> Browser:
     """Return the browser of a member of staff who is signed in and may see everything."""
     user, _made = User.objects.get_or_create(username="faults", defaults={"is_staff": True, "is_superuser": True})
-    session = SESSIONS.SessionStore()
+    session = sessions.SESSIONS.SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -171,15 +170,3 @@ def staff_browser(origin: str) -> Browser:
     browser = Browser(origin)
     browser.cookies = {settings.SESSION_COOKIE_NAME: str(session.session_key)}
     return browser
-
-
-def _session(sitting: Sitting, exam: Exam) -> str:
-    """Return the key of a browser's session that is signed in and has chosen this sitting."""
-    session = SESSIONS.SessionStore()
-    session["candidate_id"] = sitting.enrolment.candidate_id
-    session["scopes"] = [exam.plan.code]
-    session["sitting_id"] = sitting.pk
-    session.save()
-    key = session.session_key
-    assert key is not None
-    return str(key)
