@@ -34,10 +34,11 @@ class DatabaseThread:
 
 
 def _guarded(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    used = connection.connection
     try:
         return function(*args, **kwargs)
     except (OperationalError, InterfaceError) as failure:
-        if not is_lost():
+        if not is_lost(used):
             raise
         connection.close()
         raise ConnectionLost from failure
@@ -47,6 +48,10 @@ def _close() -> None:
     connection.close()  # the one of the thread that runs this
 
 
-def is_lost() -> bool:
-    """Tell, after an error, whether it was the connection's."""
-    return connection.connection is None or not connection.is_usable()
+def is_lost(used: object) -> bool:
+    """Tell, after an error, whether it was the connection's, the driver's that was in use before.
+
+    Where that broke in a transaction, Django has made a new one by now: so a usable one proves nothing. Work that began
+    without one counts as lost at first, and is told apart when it is tried again.
+    """
+    return connection.connection is None or connection.connection is not used or not connection.is_usable()

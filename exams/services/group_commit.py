@@ -10,6 +10,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from django.db import connection
+
 from exams.domain.arrivals import Arrival
 from exams.services import responses
 from exams.services.database_thread import ConnectionLost, DatabaseThread, is_lost
@@ -101,10 +103,11 @@ class GroupCommit:
 
     def _commit(self, batch: Sequence[Arrival]) -> list[Saved | Exception | None]:
         """Write a batch, in the thread; where that fails although the database is there, each of it alone."""
+        used = connection.connection
         try:
             return list(self._write(batch))
         except Exception as failure:
-            if is_lost():
+            if is_lost(used):
                 raise
             if len(batch) == 1:
                 logger.exception("an answer could not be stored")

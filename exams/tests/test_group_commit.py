@@ -46,13 +46,13 @@ class Table:
 @pytest.fixture(autouse=True)
 def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here has a real connection: it is lost exactly where the database is away."""
-    monkeypatch.setattr(group_commit, "is_lost", lambda: False)
+    monkeypatch.setattr(group_commit, "is_lost", lambda _used: False)
     monkeypatch.setattr(group_commit, "TRY_AGAIN", 0.01)
 
 
 def lose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "is_lost", lambda: True)
-    monkeypatch.setattr(database_thread, "is_lost", lambda: True)
+    monkeypatch.setattr(group_commit, "is_lost", lambda _used: True)
+    monkeypatch.setattr(database_thread, "is_lost", lambda _used: True)
 
 
 def run(table: Table, scene: Callable[[GroupCommit], Awaitable[Any]], **options: Any) -> Any:
