@@ -98,5 +98,6 @@ def test_no_page_is_kept_by_the_browser(step: str) -> None:
 def test_no_page_shows_the_document_number(step: str) -> None:
     sitting = sitting_at(step)
     shown = browser_of(sitting).get(OWN[step]).content.decode()
+    shown = shown.replace(sitting.enrolment.account_number, "")  # may end up with the same four digits in it
     assert sitting.enrolment.candidate.id_number not in shown
     assert sitting.enrolment.candidate.id_number[-4:] not in shown
