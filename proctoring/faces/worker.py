@@ -48,13 +48,16 @@ class Worker:
     def look(self, job: Job, hangs_after: float) -> Any:
         """Return what a picture shows; raise WorkerLost where that was the end of the process.
 
-        A BrokenPipeError says that the process was gone before the picture had reached it.
+        A BrokenPipeError says that the process was gone before the picture was sent, a ConnectionResetError that it
+        ended before it had read the picture: a socket whose other end closes over unread bytes is reset, not ended.
         """
         self._pipe.send((job.kind, job.picture, job.near))
         try:
             if not self._pipe.poll(hangs_after):
                 raise WorkerLost(f"a worker was still at one picture after {hangs_after:g} s")
             answer = self._pipe.recv()
+        except ConnectionResetError:
+            raise
         except (EOFError, ConnectionError) as error:
             raise WorkerLost("a worker ended while it looked at the picture") from error
         if isinstance(answer, Unreadable):

@@ -16,6 +16,7 @@ from proctoring.faces.asking import Health
 from proctoring.faces.engine import Fault, Hint, Unreadable
 from proctoring.faces.pool import NICENESS, VerifierBusy, VerifierFailed, VerifierPool, WorkerLost
 from proctoring.tests import scenes
+from proctoring.tests.at_work import computed, kill_in_mid_picture
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def until(happens: Callable[[], object], within: float = 60) -> None:
 
 
 def holding(pid: int) -> None:
-    """Stop a worker where it is: the next picture reaches it, and is never looked at."""
+    """Stop a worker where it is: the next picture lies in its pipe, and is never read."""
     os.kill(pid, signal.SIGSTOP)
 
 
@@ -109,12 +110,11 @@ async def test_a_flood_from_one_camera_costs_nobody_else_anything(pool: Verifier
 async def test_a_worker_killed_at_work_fails_that_frame_alone(pool: VerifierPool) -> None:
     await pool.observe(scenes.frame())
     (pid,) = workers(pool)
-    holding(pid)
-    with_it = asyncio.ensure_future(pool.observe(scenes.frame("obama"), key="unlucky"))
-    await asyncio.to_thread(until, lambda: pool._line._at_work)
-    waiting = [asyncio.ensure_future(pool.observe(scenes.frame(), key=f"other-{index}")) for index in range(3)]
+    had_computed = computed(pid)
+    with_it = asyncio.ensure_future(pool.observe(scenes.frame(), key="unlucky"))
     await asyncio.sleep(0)
-    os.kill(pid, signal.SIGKILL)
+    waiting = [asyncio.ensure_future(pool.observe(scenes.frame(), key=f"other-{index}")) for index in range(3)]
+    await asyncio.to_thread(kill_in_mid_picture, pid, had_computed)
     with pytest.raises(WorkerLost):
         await with_it
     assert [seen.hint for seen in await asyncio.gather(*waiting)] == [Hint.NO_FACE] * 3
@@ -127,6 +127,17 @@ async def test_a_worker_killed_while_idle_costs_no_frame(pool: VerifierPool) -> 
     os.kill(pid, signal.SIGKILL)
     await asyncio.to_thread(until, lambda: b"Z" in Path(f"/proc/{pid}/stat").read_bytes() or workers(pool) != [pid])
     assert (await pool.observe(scenes.frame())).hint is Hint.NO_FACE
+
+
+async def test_a_worker_killed_before_it_has_read_a_picture_costs_no_frame(pool: VerifierPool) -> None:
+    await pool.observe(scenes.frame())
+    (pid,) = workers(pool)
+    holding(pid)
+    waiting = asyncio.ensure_future(pool.observe(scenes.frame(), key="unread"))
+    await asyncio.to_thread(until, lambda: pool._line._at_work)
+    await asyncio.sleep(0.2)
+    os.kill(pid, signal.SIGKILL)
+    assert (await waiting).hint is Hint.NO_FACE
 
 
 async def test_a_frame_that_hangs_a_worker_is_given_up_and_not_tried_again() -> None:

@@ -28,6 +28,7 @@ from proctoring.remote.client import RemoteVerifier
 from proctoring.remote.letters import Request
 from proctoring.remote.mailbox import Mailbox
 from proctoring.tests import scenes
+from proctoring.tests.at_work import computed, kill_in_mid_picture
 from proctoring.tests.factories import Page, passed_sitting
 from scripts import machine, services
 
@@ -160,12 +161,11 @@ async def test_nothing_is_left_in_redis_but_who_is_at_work(rig: Rig) -> None:
 async def test_a_process_killed_in_mid_frame_fails_that_frame_alone(rig: Rig) -> None:
     await rig.verifier.observe(FRAME, key="sitting-1")
     (pid,) = rig.looking
-    os.kill(pid, signal.SIGSTOP)
+    had_computed = computed(pid)
     unlucky = asyncio.ensure_future(rig.verifier.observe(FRAME, key="unlucky"))
-    await asyncio.to_thread(until, lambda: rig.verifier._sent and not rig.redis.exists("verifier:frame:unlucky"))
+    await asyncio.sleep(0)
     others = [asyncio.ensure_future(rig.verifier.observe(FRAME, key=f"other-{index}")) for index in range(3)]
-    await asyncio.sleep(0.2)
-    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(kill_in_mid_picture, pid, had_computed)
     with pytest.raises(WorkerLost):
         await unlucky
     assert [other.hint for other in await asyncio.gather(*others)] == [Hint.NO_FACE] * 3
@@ -176,11 +176,9 @@ async def test_a_camera_whose_frames_end_workers_again_and_again_is_slowed(rig: 
     for _ in range(2):
         await rig.verifier.observe(FRAME, key="somebody else")  # the process that replaces the last one is ready
         (pid,) = rig.looking
-        os.kill(pid, signal.SIGSTOP)
+        had_computed = computed(pid)
         poison = asyncio.ensure_future(rig.verifier.observe(FRAME, key="poison"))
-        await asyncio.to_thread(until, lambda: rig.verifier._sent and not rig.redis.exists("verifier:frame:poison"))
-        await asyncio.sleep(0.2)
-        os.kill(pid, signal.SIGKILL)
+        await asyncio.to_thread(kill_in_mid_picture, pid, had_computed)
         with pytest.raises(WorkerLost):
             await poison
     with pytest.raises(VerifierFailed, match="ended workers"):
