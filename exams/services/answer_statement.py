@@ -20,6 +20,7 @@ from exams.domain.chain import Head
 from exams.domain.lifecycle import State
 from exams.domain.timing import LateRule
 from exams.services.database_clock import as_moment
+from exams.services.planned_statement import PlannedStatement, columns
 
 # A deadline closes a sitting whether or not anybody has written that down; so an answer that arrived before it is in
 # time also where the sitting was written down as closed while the answer waited for its turn.
@@ -37,9 +38,9 @@ FROM given
 JOIN exams_sitting AS sitting ON sitting.id = given.sitting_id
 JOIN exams_responselog AS log ON log.sitting_id = given.sitting_id
 """
-GIVEN = """given (place, sitting_id, client, epoch, session_key, session_data, waited, waited_and_grace) AS (
-    VALUES {given}
-)"""
+GIVEN = "given (place, sitting_id, client, epoch, session_key, session_data, waited, waited_and_grace)"
+GIVEN_TYPES = ("int", "bigint", "text", "int", "text", "text", "text", "text")
+OP_TYPES = ("int", "int", "text", "bool", "bigint")
 RESPONSE = "INSERT INTO exams_response (sitting_id, question, value, doubtful, seq, saved_at)"
 IF_NEWER = """
 ON CONFLICT (sitting_id, question) DO UPDATE
@@ -47,33 +48,40 @@ SET value = excluded.value, doubtful = excluded.doubtful, seq = excluded.seq, sa
 WHERE excluded.seq > exams_response.seq
 RETURNING sitting_id, question
 """
+
+
 # Arrival is when the statement arrived, not when it got its turn. The locks are taken in the order of the ids, so that
 # two servers never wait for each other in a circle; after a wait the conditions are looked at again.
-POSTGRESQL = f"""
-WITH {GIVEN},
-op (at, question, value, doubtful, seq) AS (VALUES {{ops}}),
-held AS ({LOOK} ORDER BY sitting.id FOR SHARE OF sitting {{wait}} FOR UPDATE OF log {{wait}}),
-stored AS (
-    {RESPONSE}
-    SELECT sitting_id, question, CAST(value AS jsonb), doubtful, seq, received_at
-    FROM held JOIN op ON at = place WHERE is_signed_in AND is_open
-    {IF_NEWER}
-)
-SELECT held.*, ARRAY(SELECT question FROM stored WHERE stored.sitting_id = held.sitting_id) FROM held
-""".format  # noqa: S608 - of constants
+def _for_postgresql(wait: str) -> str:
+    look = LOOK.format(
+        arrived="(STATEMENT_TIMESTAMP() + CAST(waited AS interval))",
+        in_time="(STATEMENT_TIMESTAMP() + CAST(waited_and_grace AS interval))",
+    )
+    return f"""
+        WITH given AS (SELECT * FROM UNNEST({{0}}, {{1}}, {{2}}, {{3}}, {{4}}, {{5}}, {{6}}, {{7}}) AS {GIVEN}),
+        op AS (SELECT * FROM UNNEST({{8}}, {{9}}, {{10}}, {{11}}, {{12}}) AS op (at, question, value, doubtful, seq)),
+        held AS ({look} ORDER BY sitting.id FOR SHARE OF sitting {wait} FOR UPDATE OF log {wait}),
+        stored AS (
+            {RESPONSE}
+            SELECT sitting_id, question, CAST(value AS jsonb), doubtful, seq, received_at
+            FROM held JOIN op ON at = place WHERE is_signed_in AND is_open
+            {IF_NEWER}
+        )
+        SELECT held.*, ARRAY(SELECT question FROM stored WHERE stored.sitting_id = held.sitting_id) FROM held
+    """  # noqa: S608 - of constants
+
+
+ON_POSTGRESQL = PlannedStatement("decide", GIVEN_TYPES + OP_TYPES, _for_postgresql("SKIP LOCKED"))
+ON_POSTGRESQL_WAITING = PlannedStatement("decide_waiting", GIVEN_TYPES + OP_TYPES, _for_postgresql(""))
 # SQLite has one writer at a time, and the transaction is that one from its beginning: looking and writing may be two.
-SQLITE = f"WITH {GIVEN} {LOOK}".format
-SQLITE_STORE = f"{RESPONSE} VALUES {{ops}} {IF_NEWER}".format
-ON_POSTGRESQL = {
-    "arrived": "(STATEMENT_TIMESTAMP() + CAST(waited AS interval))",
-    "in_time": "(STATEMENT_TIMESTAMP() + CAST(waited_and_grace AS interval))",
-}
-ON_SQLITE = {  # as Django stores moments there, so that both compare as text
+# Its moments are as Django stores them there, so that both compare as text.
+SQLITE = f"WITH {GIVEN} AS (VALUES {{given}}) {LOOK}".format
+ARRIVED_ON_SQLITE = {
     "arrived": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited)",
     "in_time": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', waited_and_grace)",
 }
+SQLITE_STORE = f"{RESPONSE} VALUES {{ops}} {IF_NEWER}".format
 NO_GRACE = LateRule()
-NO_OP = [-1, 0, "[]", False, 0]
 Seen = tuple[Sequence[Any], Sequence[int]]
 
 
@@ -103,17 +111,17 @@ def store(arrivals: Sequence[Arrival], *, waits: bool) -> list[Look | None]:
 
 
 def _on_postgresql(arrivals: Sequence[Arrival], given: Sequence[list[Any]], *, waits: bool) -> Iterator[Seen]:
-    ops = [[place, *op] for place, arrival in enumerate(arrivals) for op in _ops(arrival)] or [NO_OP]
-    wait = "" if waits else "SKIP LOCKED"
+    ops = [[place, *op] for place, arrival in enumerate(arrivals) for op in _ops(arrival)]
+    statement = ON_POSTGRESQL_WAITING if waits else ON_POSTGRESQL
     with connection.cursor() as cursor:
-        cursor.execute(POSTGRESQL(given=_rows(given), ops=_rows(ops), wait=wait, **ON_POSTGRESQL), _flat(given, ops))
+        statement.run(cursor, [*columns(given, GIVEN_TYPES), *columns(ops, OP_TYPES)])
         for *look, questions in cursor.fetchall():
             yield look, questions
 
 
 def _on_sqlite(arrivals: Sequence[Arrival], given: Sequence[list[Any]], *, waits: bool) -> Iterator[Seen]:
     with connection.cursor() as cursor:
-        cursor.execute(SQLITE(given=_rows(given), **ON_SQLITE), _flat(given))
+        cursor.execute(SQLITE(given=_rows(given), **ARRIVED_ON_SQLITE), _flat(given))
         looks = cursor.fetchall()
         ops = [
             [sitting_id, *op, received_at]

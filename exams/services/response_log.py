@@ -9,16 +9,33 @@ from django.db import connection
 from exams.domain.arrivals import Op, Outcome, Sender
 from exams.domain.chain import Entry, Head, Link, linked
 from exams.models import ResponseEntry, ResponseLog
+from exams.services.planned_statement import PlannedStatement, columns
 
-INSERT = """
+ENTRY = """
 INSERT INTO exams_responseentry
     (sitting_id, number, question, client, epoch, seq, value, doubtful, outcome, received_at, hash)
-VALUES {rows}
 """
-MOVE_HEADS = """
-UPDATE exams_responselog SET length = given.column2, head = given.column3
-FROM (VALUES {rows}) AS given WHERE sitting_id = given.column1
-"""
+ENTRY_TYPES = ("bigint", "int", "int", "text", "int", "bigint", "text", "bool", "text", "timestamptz", "bytea")
+MOVE_HEADS = "UPDATE exams_responselog SET length = given.column2, head = given.column3"
+HEAD_TYPES = ("bigint", "int", "bytea")
+ON_POSTGRESQL = PlannedStatement(
+    "append",
+    ENTRY_TYPES + HEAD_TYPES,
+    f"""
+    WITH entry AS (
+        {ENTRY}
+        SELECT sitting_id, number, question, client, epoch, seq, CAST(value AS jsonb), doubtful, outcome, received_at,
+            hash
+        FROM UNNEST({{0}}, {{1}}, {{2}}, {{3}}, {{4}}, {{5}}, {{6}}, {{7}}, {{8}}, {{9}}, {{10}}) AS entry
+            (sitting_id, number, question, client, epoch, seq, value, doubtful, outcome, received_at, hash)
+    )
+    {MOVE_HEADS} FROM UNNEST({{11}}, {{12}}, {{13}}) AS given (column1, column2, column3) WHERE sitting_id = column1
+    """,  # noqa: S608 - of constants
+)
+ON_SQLITE = (
+    f"{ENTRY} VALUES {{rows}}".format,
+    f"{MOVE_HEADS} FROM (VALUES {{rows}}) AS given WHERE sitting_id = given.column1".format,
+)
 
 
 def begin(*sitting_ids: int) -> None:
@@ -41,14 +58,12 @@ def append(heads: Mapping[int, Head], entries: Mapping[int, Sequence[Entry]]) ->
     newest = {link.sitting: link for link in links}
     rows = [_row(link) for link in links]
     heads_after = [(link.sitting, link.number, link.hash) for link in newest.values()]
-    statements = [(INSERT, rows), (MOVE_HEADS, heads_after)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # both on one way to the server
-            statement = ";".join(statement.format(rows=_places(values)) for statement, values in statements)
-            cursor.execute(statement, [*_flat(rows), *_flat(heads_after)])
+            ON_POSTGRESQL.run(cursor, [*columns(rows, ENTRY_TYPES), *columns(heads_after, HEAD_TYPES)])
         else:
-            for statement, values in statements:
-                cursor.execute(statement.format(rows=_places(values)), list(_flat(values)))
+            for statement, values in zip(ON_SQLITE, (rows, heads_after), strict=True):
+                cursor.execute(statement(rows=_places(values)), list(_flat(values)))
 
 
 def links_of(sitting_id: int) -> list[Link]:

@@ -1,6 +1,7 @@
 """Storing answers: decided by the database in one statement, logged whatever comes of it, then acknowledged."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +21,7 @@ from exams.models import Response, ResponseEntry, Revision, Sitting
 from exams.services import answer_statement, marks, receipts, response_log, sittings
 from exams.services.answer_statement import Look
 from exams.services.changes import record, take
+from exams.services.planned_statement import PlanLost
 from exams.services.refusals import Refused, require_reason
 
 WAITING_FOR_A_PERSON = frozenset({Outcome.LATE_KEPT, Outcome.LATE_REFUSED, Outcome.SUPERSEDED})
@@ -85,6 +87,12 @@ def write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     None for one about which nothing was decided: its sign-in does not stand any more, somebody else holds its sitting
     (unless `waits`), it has no log, or it is late and came without the rule for that.
     """
+    with suppress(PlanLost):
+        return _write(batch, waits=waits)
+    return _write(batch, waits=waits)
+
+
+def _write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     saved: list[Saved | None] = []
     heads: dict[int, Head] = {}
     entries: dict[int, list[Entry]] = {}

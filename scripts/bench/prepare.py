@@ -26,7 +26,7 @@ def seats(candidates: int) -> list[Seat]:
     answer_file_keys.public_key(exam)  # else a server makes it while it is measured
     made = []
     for _ in range(candidates):
-        sitting = sittings.begin(SittingFactory(enrolment__exam=exam), CLIENT, timezone.now())
+        sitting = sittings.begin(SittingFactory(exam=exam), CLIENT, timezone.now())
         session = sessions.of_candidate(sitting, exam)
         made.append(Seat(sitting.pk, session, _get_new_csrf_string(), CLIENT, 1, QUESTIONS))
     return made

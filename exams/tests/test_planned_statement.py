@@ -1,0 +1,30 @@
+"""Planned statements behind a pool that hands on connections: a plan that is gone costs nobody an answer."""
+
+from time import monotonic
+
+import pytest
+from django.db import connection
+
+from exams.domain.arrivals import Arrival, Op, Sender
+from exams.services import responses
+from exams.services.planned_statement import PlannedStatement
+from exams.tests.answers import stored
+from exams.tests.factories import CLIENT, SittingFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("open_seams")]
+
+
+def test_answers_are_stored_although_their_plan_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlannedStatement, "_keeps_plans", True)
+    sitting = SittingFactory(begun=True)
+    for seq, letter in enumerate("ABC", start=1):
+        answer = Op(1, seq, (letter,), doubtful=False)
+        arrival = Arrival(sitting.pk, Sender(CLIENT, 1), (answer,), None, monotonic(), sign_in=("", ""))
+        (saved,) = responses.write([arrival], waits=False)
+        assert saved is not None
+        assert [ack.outcome for ack in saved.acks] == ["accepted"]
+        assert stored(sitting) == {1: [letter]}
+        if connection.vendor == "postgresql":
+            assert PlannedStatement._keeps_plans == (seq == 1)
+            with connection.cursor() as cursor:
+                cursor.execute("DEALLOCATE ALL")
