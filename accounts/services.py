@@ -152,13 +152,14 @@ def sign_in(request: HttpRequest, id_number: str, check_code: str, *, now: datet
     number = id_card.normalise(id_number)
     key = throttle.key_of(number)
     try:
-        remaining = throttle.count(request, key, now=now)
+        with throttle.attempt(request, key, now=now) as attempt:
+            matching = _matching(number, check_codes.normalise(check_code))
+            attempt.is_right = bool(matching)
     except throttle.TooManyAttempts as locked:
         raise LockedOut(locked.minutes) from None
-    matching = _matching(number, check_codes.normalise(check_code))
     if not matching:
+        remaining = attempt.remaining
         raise Refused(remaining) if remaining else LockedOut(throttle.minutes_left(request, key, now=now))
-    throttle.forgive(key, address=throttle.client_address(request))
     open_now = [credential for credential in matching if credential.valid_from <= now < credential.valid_until]
     if not open_now:
         raise NotNow(_when(matching, now))

@@ -1,19 +1,29 @@
-"""Counts attempts to sign in, with django-axes, by keyed ID and address; axes never sees an ID or a form."""
+"""Counts attempts to sign in, with django-axes, by keyed ID and address; axes never sees an ID or a form.
+
+An attempt is counted before its code is looked at, so that guesses sent side by side get no more than the limit. Only
+the first one of an ID from an address is looked at first, since almost everybody is right at once and counting takes
+a dozen queries; a mark in the cache lets nobody else be first meanwhile, and counts as one attempt.
+"""
 
 import ipaddress
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_ip_address, get_cool_off, get_failure_limit
 from axes.models import AccessAttempt
+from django.core.cache import cache
 from django.http import HttpRequest
+from redis import RedisError
 
 from accounts.encryption import keyed_digest
 
 SHARED_PREFIX = 64  # an IPv6 customer has at least a /64: counting single addresses would count nothing
+_LOOKING, _COUNTED = 1, 2  # what the mark says
 _ENVELOPE = ("REMOTE_ADDR", "HTTP_USER_AGENT", "PATH_INFO")
 
 
@@ -55,20 +65,67 @@ def client_address(request: HttpRequest) -> str | None:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-def count(request: HttpRequest, key: str, *, now: datetime) -> int:
-    """Count one attempt and return how many remain; raise `TooManyAttempts` where it is one too many.
+@dataclass
+class Attempt:
+    """One attempt to sign in, wrong unless it is said to be right."""
 
-    It is counted before the code is looked at, so that guesses sent side by side get no more than the limit either.
-    """
-    envelope, credentials = _envelope(request, now), _credentials(key)
-    if not AxesProxyHandler.is_allowed(envelope, credentials):
+    request: HttpRequest
+    key: str
+    now: datetime
+    is_right: bool = False
+    remaining: int = 0  # how many remain after one that was wrong
+
+    @property
+    def mark(self) -> str:
+        return f"attempt:{self.key}:{client_address(self.request)}"
+
+
+@contextmanager
+def attempt(request: HttpRequest, key: str, *, now: datetime) -> Iterator[Attempt]:
+    """Let the block say whether an attempt is right; raise `TooManyAttempts` where it is too many."""
+    one = Attempt(request, key, now)
+    if not AxesProxyHandler.is_allowed(_envelope(request, now), _credentials(key)):
         raise TooManyAttempts(minutes_left(request, key, now=now))
+    is_first = _marked(one)
+    if not is_first:
+        _count(one)
+    try:
+        yield one
+    finally:
+        if is_first and not one.is_right:
+            _count(one, is_first=True)
+    if one.is_right:
+        _forget(one, was_counted=not is_first)
+
+
+def _marked(one: Attempt) -> bool:
+    """Mark that there is an attempt; tell whether it is the first one in a while."""
+    with suppress(RedisError, OSError):  # without the cache each is counted before it is looked at
+        return cache.add(one.mark, _LOOKING, get_cool_off(one.request).total_seconds())
+    return False
+
+
+def _count(one: Attempt, *, is_first: bool = False) -> None:
+    """Count an attempt, and how many remain after it."""
+    envelope, credentials = _envelope(one.request, one.now), _credentials(one.key)
     AxesProxyHandler.user_login_failed(__name__, credentials, envelope)
+    counted = int(envelope.axes_failures_since_start or 0)
+    with suppress(RedisError, OSError):
+        if is_first:
+            cache.set(one.mark, _COUNTED, get_cool_off(one.request).total_seconds())
+        elif cache.get(one.mark) == _LOOKING:
+            counted += 1
     limit: int = get_failure_limit(envelope, credentials)
-    remaining = limit - int(envelope.axes_failures_since_start or 0)
-    if remaining < 0:
-        raise TooManyAttempts(minutes_left(request, key, now=now))
-    return remaining
+    one.remaining = limit - counted
+    if one.remaining < 0:
+        raise TooManyAttempts(minutes_left(one.request, one.key, now=one.now))
+
+
+def _forget(one: Attempt, *, was_counted: bool) -> None:
+    if was_counted:
+        forgive(one.key, address=client_address(one.request))
+    with suppress(RedisError, OSError):
+        cache.delete(one.mark)
 
 
 def minutes_left(request: HttpRequest, key: str, *, now: datetime) -> int:

@@ -176,6 +176,13 @@ else:
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
+# What of a page is the same for everybody is drawn once for each language ({% cache %} in templates).
+CACHES["template_fragments"] = {
+    "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+    "LOCATION": "template_fragments",
+    "TIMEOUT": None,
+}
+
 # --- who looks at pictures: processes of each server process, or Celery workers on any number of machines -----------
 
 if VERIFIER == "auto":

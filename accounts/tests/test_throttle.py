@@ -1,4 +1,6 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -9,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from redis import RedisError
 
 from accounts import services, throttle
 from accounts.models import Candidate
@@ -29,6 +32,12 @@ def candidate() -> Candidate:
 def attempt(client: Client, candidate: Candidate, code: str, **extra: str) -> int:
     data = {"id_number": candidate.id_number, "check_code": code}
     return client.post(reverse("accounts:login"), data, **extra).status_code  # type: ignore[arg-type]
+
+
+def guess(request: HttpRequest, candidate: Candidate, now: datetime) -> int:
+    with throttle.attempt(request, throttle.key_of(candidate.id_number), now=now) as wrong:
+        pass
+    return wrong.remaining
 
 
 def lock(client: Client, candidate: Candidate) -> None:
@@ -108,19 +117,43 @@ def test_the_lock_ends_by_itself(rf: RequestFactory, candidate: Candidate) -> No
     request = rf.post("/login/")
     with time_machine.travel(NOW, tick=False):
         for _ in range(LIMIT):
-            throttle.count(request, throttle.key_of(candidate.id_number), now=NOW)
+            guess(request, candidate, NOW)
     later = NOW + timedelta(minutes=15, seconds=1)
     with time_machine.travel(later, tick=False):
-        assert throttle.count(request, throttle.key_of(candidate.id_number), now=later) == LIMIT - 1
+        assert guess(request, candidate, later) == LIMIT - 1
 
 
 def test_guesses_sent_side_by_side_get_no_more_than_the_limit(rf: RequestFactory, candidate: Candidate) -> None:
-    """Each is counted before its code is looked at, so it does not matter that none has failed yet."""
+    """The first one is still being looked at; each of the others is counted before that, with the first one."""
     request, key = rf.post("/login/"), throttle.key_of(candidate.id_number)
     with time_machine.travel(NOW, tick=False):
-        assert [throttle.count(request, key, now=NOW) for _ in range(LIMIT)] == [4, 3, 2, 1, 0]
-        with pytest.raises(throttle.TooManyAttempts):
-            throttle.count(request, key, now=NOW)
+        with throttle.attempt(request, key, now=NOW) as first:
+            assert [guess(request, candidate, NOW) for _ in range(LIMIT - 1)] == [3, 2, 1, 0]
+            with pytest.raises(throttle.TooManyAttempts):
+                guess(request, candidate, NOW)
+            first.is_right = True
+        assert AccessAttempt.objects.get().failures_since_start == LIMIT
+        with pytest.raises(LockedOut):
+            services.sign_in(request, candidate.id_number, "1234", now=NOW)
+
+
+def test_who_is_right_at_once_costs_axes_no_writing(
+    client: Client, candidate: Candidate, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(9):
+        assert attempt(client, candidate, "1234") == 302
+    assert not AccessAttempt.objects.exists()
+
+
+def test_without_the_cache_each_is_counted_first(
+    client: Client, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for act in ("add", "get", "set", "delete"):
+        monkeypatch.setattr(throttle.cache, act, Mock(side_effect=RedisError))
+    for _ in range(LIMIT - 1):
+        attempt(client, candidate, "0000")
+    assert attempt(client, candidate, "1234") == 302
+    assert not AccessAttempt.objects.exists()
 
 
 def test_staff_can_unlock_a_candidate_everywhere(client: Client, candidate: Candidate) -> None:
