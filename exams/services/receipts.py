@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from accounts.prepared import Prepared
 from exams.domain import receipts
 from exams.domain.arrivals import Op
 from exams.domain.chain import Head
@@ -33,10 +34,13 @@ def issue(sitting: Sitting, now: datetime) -> Receipt | None:
 
 def newest(sitting: Sitting) -> Receipt | None:
     """Return the receipt of the last end of a sitting."""
-    return Receipt.objects.filter(sitting=sitting).order_by("pk").last()
+    return _NEWEST.first(sitting.pk)
+
+
+_NEWEST = Prepared(lambda sitting: Receipt.objects.filter(sitting_id=sitting).order_by("-pk")[:1])
 
 
 def answers_of(sitting: Sitting) -> dict[int, Op]:
     """Return the stored answers."""
-    stored = Response.objects.filter(sitting=sitting)
-    return {one.question: Op(one.question, one.seq, tuple(one.value), one.doubtful) for one in stored}
+    stored = Response.objects.filter(sitting=sitting).values_list("question", "seq", "value", "doubtful")
+    return {question: Op(question, seq, tuple(value), doubtful) for question, seq, value, doubtful in stored}
