@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -104,10 +104,14 @@ def sitting_of_session(session: SessionBase, cookies: Mapping[str, str]) -> Sitt
 
 def enrolments_of(request: CandidateRequest, now: datetime) -> list[Enrolment]:
     """Return what the candidate may sit with this check code: what is to come, open, or over since yesterday."""
-    enrolments = Enrolment.objects.filter(candidate_id=request.candidate.pk, exam__plan__code__in=request.scopes)
-    live = Q(sitting__state__in=[State.IN_PROGRESS.value, State.PAUSED.value])
-    near = Q(exam__closes_at__gt=now - SHOWN_AFTER_CLOSE)
-    return list(enrolments.filter(live | near).select_related("exam__plan").order_by("exam__opens_at", "exam__code"))
+    enrolments = _ENROLMENTS.all(request.candidate.pk, request.scopes)
+    return [one for one in enrolments if one.exam.closes_at > now - SHOWN_AFTER_CLOSE or _is_sat(one)]
+
+
+def _is_sat(enrolment: Enrolment) -> bool:
+    """Tell whether the exam goes on for this candidate."""
+    sitting: Sitting | None = getattr(enrolment, "sitting", None)
+    return sitting is not None and sitting.state in {State.IN_PROGRESS, State.PAUSED}
 
 
 def staff_sitting(user: User | AnonymousUser, pk: int) -> Sitting:
@@ -155,6 +159,13 @@ def _with_consent(sittings: QuerySet[Sitting]) -> QuerySet[Sitting]:
 _PLAIN = Prepared(lambda *claim: _with_consent(_reachable(*claim)))
 _WITH_CANDIDATE = Prepared(lambda *claim: _with_consent(_reachable(*claim)).select_related("enrolment__candidate"))
 _TIMED: Prepared[Sitting] = Prepared(lambda *claim: _with_consent(_reachable(*claim)).annotate(read_at=DatabaseNow()))
+_ENROLMENTS = Prepared(
+    lambda candidate, scopes: (
+        Enrolment.objects.filter(candidate_id=candidate, exam__plan__code__in=scopes)
+        .select_related("exam__plan", "sitting")
+        .order_by("exam__opens_at", "exam__code")
+    )
+)
 _ANSWERING: Prepared[Sitting] = Prepared(
     lambda *claim: _reachable(*claim).select_related("paper").annotate(read_at=DatabaseNow())
 )

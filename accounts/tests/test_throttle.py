@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
+from django.core.cache import cache
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest
@@ -149,7 +150,7 @@ def test_without_the_cache_each_is_counted_first(
     client: Client, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for act in ("add", "get", "set", "delete"):
-        monkeypatch.setattr(throttle.cache, act, Mock(side_effect=RedisError))
+        monkeypatch.setattr(cache, act, Mock(side_effect=RedisError))
     for _ in range(LIMIT - 1):
         attempt(client, candidate, "0000")
     assert attempt(client, candidate, "1234") == 302
