@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.core.cache import cache
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
