@@ -62,6 +62,17 @@ def check_tls_files(certificate: str, key: str) -> None:
             stop(f"{name} names a file that cannot be read: {path}")
 
 
+# A database host that is gone without a word (a cable, a crashed machine) is noticed in seconds, not in a quarter of an
+# hour: a save is told to come back then. The URL may say otherwise (…/name?connect_timeout=10).
+WAITS_AT_MOST = {
+    "connect_timeout": 5,  # seconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may stay without an answer of the host
+}
+
+
 def postgresql(url: str) -> dict[str, Any]:
     """Return Django's description of the PostgreSQL database that the URL names."""
     shape = "DATABASE_URL must look like postgresql://user:password@host:5432/name"
@@ -71,6 +82,7 @@ def postgresql(url: str) -> dict[str, Any]:
         stop(f"{shape}.")
     if database["ENGINE"] != "django.db.backends.postgresql" or not database["NAME"]:
         stop(f"{shape}; leave it out to use the embedded database.")
+    database["OPTIONS"] = WAITS_AT_MOST | database.get("OPTIONS", {})
     return database
 
 

@@ -17,6 +17,7 @@ from scripts import machine, services  # noqa: E402
 BIN = Path(sys.executable).parent
 ON_CI = os.environ.get("CI") == "true"
 PROCESSES = str(max(2, min(os.cpu_count() or 2, 8)))
+BROWSERS = str(int(PROCESSES) + 1)  # they mostly wait
 PYTEST = [str(BIN / "pytest"), "--quiet", "--numprocesses", PROCESSES]
 
 
@@ -65,7 +66,7 @@ def test(steps: Steps) -> None:
     manage = [sys.executable, "-W", "error", "manage.py"]
     steps.run("migrations are complete", [*manage, "makemigrations", "--check", "--dry-run", "--verbosity", "0"])
     steps.run("tests on SQLite", PYTEST)
-    steps.run("tests in a browser", [*PYTEST, "-m", "browser and not long"])
+    steps.run("tests in a browser", [*PYTEST, "--numprocesses", BROWSERS, "-m", "browser and not long"])
     test_on_servers(steps)
 
 
