@@ -82,7 +82,7 @@ def postgresql(url: str) -> dict[str, Any]:
         stop(f"{shape}.")
     if database["ENGINE"] != "django.db.backends.postgresql" or not database["NAME"]:
         stop(f"{shape}; leave it out to use the embedded database.")
-    database["OPTIONS"] = WAITS_AT_MOST | database.get("OPTIONS", {})
+    database["OPTIONS"] = {**WAITS_AT_MOST, **database.get("OPTIONS", {})}
     return database
 
 

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from exams import queries
 from exams.domain import lifecycle
 from exams.domain.lifecycle import ENDED, State
-from exams.domain.timing import NOTHING, Span, lost_within
+from exams.domain.timing import NOTHING, Span, held_within, lost_within
 from exams.models import Compensation, Exam, Heartbeat, Result, ServerOutage, Sitting, StateChange
 from exams.services.changes import announce, change_of, for_staff
 from exams.services.database_clock import database_now
@@ -60,14 +60,15 @@ def _beat_after_a_silence() -> ServerOutage | None:
 
 
 def _write_down(silent: Span, now: datetime) -> ServerOutage | None:
-    """Keep an outage that somebody sat through, and give back what the rules of the exams give without asking."""
+    """Keep an outage that met somebody, and give back what the rules of the exams give without asking."""
     outage = ServerOutage(began_at=silent.began_at, ended_at=now)
-    exams = Exam.objects.filter(enrolments__sitting__in=_sat_through(outage)).distinct()
-    found = list(exams)
-    if not found:
+    exams = list(Exam.objects.filter(enrolments__sitting__in=_sat_through(outage)).distinct())
+    kept_out = _kept_out_by(outage)
+    if not exams and not kept_out:
         return None
     outage.save()
-    for exam in found:
+    _move_entry(kept_out, [outage], now)
+    for exam in exams:
         if exam.outage_rule == Rule.AUTOMATIC:
             most = timedelta(minutes=exam.outage_most_minutes)
             _give(outage, _sat_through(outage).filter(enrolment__exam=exam), now, most=most)
@@ -200,11 +201,57 @@ def _let_go_on(closed: Sequence[Sitting], now: datetime, by: AbstractBaseUser | 
 
 
 def _why(outage: ServerOutage, reason: str, given: Iterable[tuple[Sitting, int]]) -> str:
-    """Return what the record says, with the times on the clock of where the exam is held."""
+    """Return what the record says of an outage, and of who decided."""
     zone = next((sitting.enrolment.exam.plan.timezone for sitting, _seconds in given), None)
+    return "；".join(part for part in (_when(outage, zone), reason) if part)  # i18n: data
+
+
+def _when(outage: ServerOutage, zone: str | None) -> str:
+    """Return an outage with its times, on the clock of where the exam is held."""
     began, ended = (localtime(at, ZoneInfo(zone) if zone else None) for at in (outage.began_at, outage.ended_at))
-    parts = [f"{for_staff(CAUSE)}：{began:%H:%M:%S}–{ended:%H:%M:%S}", reason]  # i18n: data; kept as it is
-    return "；".join(part for part in parts if part)  # i18n: data
+    return f"{for_staff(CAUSE)}：{began:%H:%M:%S}–{ended:%H:%M:%S}"  # i18n: data; kept as it is
+
+
+# --- who could not begin ---------------------------------------------------------------------------------------------
+
+
+def move_entry(sitting: Sitting, now: datetime) -> None:
+    """Let whoever comes for the first time after an outage that their exam had since it opened begin as much later."""
+    exam = sitting.enrolment.exam
+    if exam.outage_rule == Rule.AUTOMATIC and not exam.is_practice and exam.opens_at < now:
+        _move_entry([sitting], ServerOutage.objects.filter(ended_at__gt=exam.opens_at), now)
+
+
+def _kept_out_by(outage: ServerOutage) -> list[Sitting]:
+    """Return the sittings that could have begun while no server was there, of exams that give time back by themselves.
+
+    One for practice is open for weeks: nobody's time there is short.
+    """
+    ready = Sitting.objects.filter(
+        state=State.READY.value,
+        enrolment__exam__outage_rule=Rule.AUTOMATIC.value,
+        enrolment__exam__is_practice=False,
+        enrolment__exam__opens_at__lt=outage.ended_at,
+        enrolment__exam__closes_at__gt=outage.began_at,
+    )
+    return list(ready.select_for_update(of=("self",)).select_related("enrolment__exam__plan").order_by("pk"))
+
+
+def _move_entry(sittings: Sequence[Sitting], found: Iterable[ServerOutage], now: datetime) -> None:
+    """Move the last entry and the close of the window of sittings that have not begun; on the record."""
+    met = list(found)
+    changes = []
+    for sitting in sittings:
+        exam, before = sitting.enrolment.exam, sitting.held_seconds
+        spans = [Span(outage.began_at, outage.ended_at) for outage in met]
+        lost = sum((held_within(queries.window(exam), span, now) for span in spans), NOTHING)
+        lost = min(lost, timedelta(minutes=exam.outage_most_minutes))
+        sitting.held_seconds = after = before + math.ceil(lost.total_seconds())
+        why = "；".join(_when(outage, exam.plan.timezone) for outage in met)  # i18n: data
+        if after > before:
+            changes.append(change_of(sitting, "held_seconds", before=before, after=after, now=now, reason=why))
+    Sitting.objects.bulk_update(sittings, ["held_seconds"])
+    StateChange.objects.bulk_create(changes)
 
 
 # --- what there is to decide -----------------------------------------------------------------------------------------

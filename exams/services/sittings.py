@@ -12,7 +12,7 @@ from exams.domain.flow import Step
 from exams.domain.lifecycle import ENDED, State
 from exams.domain.timing import lost_to_spread
 from exams.models import Enrolment, Sitting
-from exams.services import papers, planned_pauses, response_log
+from exams.services import outages, papers, planned_pauses, response_log
 from exams.services.changes import announce, record, take, take_if_free
 from exams.services.endings import end, is_overdue
 from exams.services.refusals import (
@@ -76,6 +76,7 @@ def open_for(enrolment: Enrolment, now: datetime) -> Sitting:
     sitting, made = Sitting.objects.get_or_create(enrolment=enrolment)
     if made:
         record(sitting, "state", before="", after=sitting.state, now=now)
+        outages.move_entry(sitting, now)
         announce(sitting)
     return sitting
 

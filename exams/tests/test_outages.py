@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from exams.services.refusals import ReasonMissing, Refused
 from exams.tests.factories import CLIENT, SittingFactory, end_of, hours, minutes, seconds
 
 pytestmark = pytest.mark.django_db
+FIVE_MINUTES = minutes(5)
 
 
 def silent_for(span: timedelta) -> datetime:
@@ -93,6 +95,52 @@ def test_a_door_beats_where_this_process_has_not_for_long(monkeypatch: pytest.Mo
     monkeypatch.setattr(outages.ear, "heard_at", monotonic() - 60)
     outages.settle()
     assert again(sitting).compensated_seconds >= 60
+
+
+# --- who could not begin ---------------------------------------------------------------------------------------------
+
+
+def waiting(rule: str = "automatic", opened: timedelta = FIVE_MINUTES, **fields: object) -> Sitting:
+    """Return a sitting that could begin since so long ago, of an exam that closes when its hour is over."""
+    opens_at = timezone.now() - opened
+    fields = {"exam__outage_rule": rule, "exam__opens_at": opens_at, "exam__closes_at": opens_at + hours(1), **fields}
+    return SittingFactory(exam__duration_minutes=60, **fields)
+
+
+def test_who_was_kept_out_by_an_outage_has_the_whole_duration_left() -> None:
+    sitting = waiting()
+    silent_for(minutes(4))
+    outages.beat()
+    after = again(sitting)
+    assert 240 <= after.held_seconds <= 242
+    assert after.changes.get(field="held_seconds").reason.startswith("服务器故障：")
+    begun = sittings.begin(after, CLIENT, timezone.now())
+    assert end_of(begun) - timezone.now() > minutes(58)
+
+
+def test_only_what_lies_after_the_opening_counts_and_no_more_than_the_rule_says() -> None:
+    late, limited = waiting(opened=minutes(1)), waiting(opened=minutes(9), exam__outage_most_minutes=2)
+    silent_for(minutes(8))
+    outages.beat()
+    assert 60 <= again(late).held_seconds <= 62
+    assert again(limited).held_seconds == 120
+
+
+def test_who_comes_after_the_outage_is_moved_as_much() -> None:
+    sitting = waiting()
+    silent_for(minutes(4))
+    outages.beat()
+    enrolment = sitting.enrolment
+    Sitting.objects.all().delete()
+    assert 240 <= sittings.open_for(enrolment, timezone.now()).held_seconds <= 242
+
+
+@pytest.mark.parametrize("fields", [{"rule": "none"}, {"rule": "on_word"}, {"exam__is_practice": True}])
+def test_an_exam_that_gives_nothing_by_itself_and_one_for_practice_move_nobody(fields: dict[str, Any]) -> None:
+    sitting = waiting(**fields)
+    silent_for(minutes(4))
+    assert outages.beat() is None
+    assert again(sitting).held_seconds == 0
 
 
 # --- the automatic rule ----------------------------------------------------------------------------------------------
