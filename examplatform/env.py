@@ -77,7 +77,7 @@ def postgresql(url: str) -> dict[str, Any]:
     """Return Django's description of the PostgreSQL database that the URL names."""
     shape = "DATABASE_URL must look like postgresql://user:password@host:5432/name"
     try:
-        database = dict(dj_database_url.parse(url, conn_max_age=0))  # only `exams.threads` keeps some
+        database: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=0)}  # only `exams.threads` keeps some
     except (ValueError, KeyError, dj_database_url.UnknownSchemeError):
         stop(f"{shape}.")
     if database["ENGINE"] != "django.db.backends.postgresql" or not database["NAME"]:
