@@ -54,6 +54,11 @@ export class PaperPage {
     return this.data.epoch;
   }
 
+  /** Whether another page or device was answering before: what it sends too late is told to this one. */
+  get tookOver() {
+    return this.data.took_over;
+  }
+
   /** Let go of everything, because another paper takes its place. */
   stop() {
     this.saver.stop();
@@ -176,6 +181,7 @@ export class PaperPage {
     }
     this.#syncClock(status, times);
     this.saving.keepFacts(status);
+    this.saving.notCountedElsewhere(status.not_counted);
     this.screen.draw(status);
     this.#follow(status);
     if (status.step === "finished") {

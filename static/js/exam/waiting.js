@@ -34,7 +34,7 @@ const covers = new Covers(document.querySelector("[data-covers]"), root);
 const notices = new Notices(document.querySelector("#notice"));
 const poll = new StatusPoll({
   url: config.urls.status,
-  page: () => (paper ? { epoch: String(paper.epoch), client } : {}),
+  page: () => (paper ? { epoch: String(paper.epoch), client, ...(paper.tookOver && { took_over: "1" }) } : {}),
   onStatus,
   onError: onStatusError,
 });
