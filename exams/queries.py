@@ -14,7 +14,7 @@ from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
 from exams.domain.progress import Progress
 from exams.domain.timing import LateRule, Schedule, Span, Window
-from exams.models import Consent, Enrolment, Exam, Paper, ReferencePhoto, Response, Sitting
+from exams.models import Consent, Enrolment, Exam, Paper, ReferencePhoto, Response, ResponseEntry, Sitting
 from exams.paper_view import PaperView, paper_view
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "first_pictures",
     "is_watched",
     "late_rule",
+    "not_counted",
     "paper_view",
     "place",
     "progress",
@@ -168,6 +169,21 @@ def progress(sitting: Sitting) -> Progress:
 
 
 # --- photos ----------------------------------------------------------------------------------------------------------
+
+
+def not_counted(sitting: Sitting) -> list[int]:
+    """Questions that a page answered after it had lost its place, otherwise than they stand now: worth a look."""
+    entries = ResponseEntry.objects.filter(sitting=sitting, outcome=ResponseEntry.Outcome.SUPERSEDED)
+    came = {entry.question: _said(entry) for entry in entries.order_by("number")}
+    if not came:
+        return []
+    stored = Response.objects.filter(sitting=sitting, question__in=came)
+    stands = {response.question: _said(response) for response in stored}
+    return sorted(question for question, answer in came.items() if answer != stands.get(question, ([], False)))
+
+
+def _said(answer: Response | ResponseEntry) -> tuple[list[str], bool]:
+    return sorted(answer.value), answer.doubtful
 
 
 def first_pictures(way: str = "") -> Prefetch[str]:

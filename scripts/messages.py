@@ -121,7 +121,7 @@ def extract(language: str, root: Path = ROOT) -> Catalog:
 
 
 def faults(language: str, root: Path = ROOT) -> list[str]:
-    """Return one line for each text that is missing, untranslated, fuzzy, or has other placeholders than its source."""
+    """Return one line for each text that is missing, untranslated, fuzzy, doubled, or with other placeholders."""
     catalogue, found = read(language, root), []
     for message in collect(root):
         if not message.id:
@@ -134,6 +134,8 @@ def faults(language: str, root: Path = ROOT) -> list[str]:
             found.append(f"not translated: {_first(message.id)!r} in {where}")
         elif kept.fuzzy:
             found.append(f"marked fuzzy: {_first(message.id)!r} in {where}")
+        elif is_doubled(kept):
+            found.append(f"translated twice in a row: {_first(message.id)!r} in {where}")
         else:
             found += [f"{wrong}: {_first(message.id)!r} in {where}" for wrong in kept.check(catalogue)]
     return found
@@ -143,6 +145,13 @@ def is_translated(message: Message) -> bool:
     """Say whether every form of a message has a text."""
     forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
     return bool(forms) and all(forms)
+
+
+def is_doubled(message: Message) -> bool:
+    """Say whether a text is there two times, one after the other."""
+    forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    halves = ((form[: len(form) // 2].strip(), form[len(form) // 2 :].strip()) for form in forms)
+    return any(first and first == second for first, second in halves)
 
 
 def compile_all(root: Path = ROOT) -> None:

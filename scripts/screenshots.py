@@ -22,7 +22,10 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright  # noqa: E402
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from exams.models import Enrolment
+    from tests.seats import Seat
     from tests.way import Way
 
 PICTURES = ROOT / "docs" / "screenshots"
@@ -30,6 +33,9 @@ WIDE, NARROW = (1440, 900), (390, 844)
 SOON = timedelta(seconds=100)
 LANGUAGES = {"zh-hans": ("zh-CN", PICTURES), "en": ("en-US", PICTURES / "en")}
 STARTS_WITHIN = 60  # seconds
+ON_WINDOWS = (  # as most candidates come, so that the first page offers the exam client
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36"
+)
 
 
 def main() -> int:
@@ -97,6 +103,7 @@ def _take_all(playwright: Playwright, origin: str, data: Path) -> None:
     from tests.fixtures.browser import ALWAYS, SHOWS_CAMERA
     from tests.fixtures.pictures import PORTRAITS, Faces, made_clips
     from tests.fixtures.reachable import HOW_TO_GET_A_BROWSER, chromium
+    from tests.seats import give_photo
 
     if not chromium():
         sys.exit(HOW_TO_GET_A_BROWSER)
@@ -111,15 +118,17 @@ def _take_all(playwright: Playwright, origin: str, data: Path) -> None:
 
     with browser(clips.person_a) as shows_a:
         for language, seat in zip(LANGUAGES, exam_day.seats("DEMO-SOON")[::3], strict=False):
+            give_photo(seat, "obama")
             _take_the_way(_page(shows_a, origin, language), seat, language)
-    with browser(clips.person_b) as shows_b:
-        _take_the_day(shows_b, origin)
+        with browser(clips.person_b) as shows_b:
+            _take_the_day(_page(shows_a, origin, "zh-hans"), _page(shows_b, origin, "zh-hans"), origin)
 
 
 def _page(browser: Browser, origin: str, language: str) -> Page:
     context = browser.new_context(
         base_url=origin,
         locale=LANGUAGES[language][0],
+        user_agent=ON_WINDOWS.format(version=browser.version),
         timezone_id="Asia/Shanghai",
         viewport={"width": WIDE[0], "height": WIDE[1]},
         permissions=["camera"],
@@ -155,7 +164,7 @@ def _take_the_way(page: Page, seat: "Enrolment", language: str) -> None:
     way.sees_paper()
     _take_the_paper(way)
     way.hand_in()
-    _shoot(page, "finished", language)
+    _shoot(page, "finished", language, whole=True)
 
 
 def _take_the_sign_in(way: "Way") -> None:
@@ -180,8 +189,7 @@ def _take_the_check_in(way: "Way") -> None:
     way.open_camera()
     expect(page.locator("[data-hint]")).to_have_attribute("data-tone", "good", timeout=30_000)
     _shoot(page, "check-in", way.language)
-    way.check_in_is("passed")
-    page.wait_for_url("**/waiting/")
+    page.wait_for_url("**/waiting/", timeout=30_000)
     expect(page.locator("[data-face-box]")).to_have_attribute("data-state", "good", timeout=30_000)
     _shoot(page, "waiting", way.language)
 
@@ -212,29 +220,75 @@ def _options(way: "Way", number: int) -> list[str]:
 # --- the invigilators' day -------------------------------------------------------------------------------------------
 
 
-def _take_the_day(browser: Browser, origin: str) -> None:
-    """Let a stranger fail the face check of the open exam, and show what the invigilators see."""
+def _take_the_day(at_ease: Page, uneasy: Page, origin: str) -> None:
+    """Let one candidate answer and a stranger fail the face check, and show what the invigilators see."""
     from scripts import exam_day
     from tests.seats import Seat, give_photo, invigilator
-    from tests.staff import Desk
     from tests.way import Way
 
     room = exam_day.seats("DEMO-OPEN")
     by = invigilator(name="kaowu01")
-    give_photo(room[1], "obama3")
-    way = Way(_page(browser, origin, "zh-hans"), Seat(room[1], room[1].candidate.id_number))
-    _fail(way)
+    answering, stranger = (
+        Way(page, Seat(seat, seat.candidate.id_number)) for page, seat in zip((at_ease, uneasy), room, strict=False)
+    )
+    give_photo(answering.place.enrolment, "obama")
+    give_photo(stranger.place.enrolment, "obama3")
+    _fail(stranger)
+    _answer(answering)
     exam_day.fill_room(room[2:], by)
+    desk = at_ease.context.browser
+    assert desk is not None
     for language in LANGUAGES:
-        page = _page(browser, origin, language)
-        Desk(page, way.place.sitting, by)
-        _shoot(page, "sitting", language)
-        page.goto(f"/admin/exams/sitting/room/{room[1].exam_id}/")
-        _shoot(page, "overview", language)
+        _take_the_desk(_page(desk, origin, language), stranger.place, by, language)
+        _take_the_room(_page(desk, origin, language), answering.place, by, language)
+
+
+def _take_the_desk(page: Page, place: "Seat", by: "User", language: str) -> None:
+    """Take what the back office shows of a candidate and of the exam."""
+    from tests.staff import Desk
+
+    Desk(page, place.sitting, by)
+    _shoot(page, "sitting", language)
+    page.goto(f"/admin/exams/sitting/room/{place.exam.pk}/")
+    _shoot(page, "overview", language)
+
+
+def _take_the_room(page: Page, place: "Seat", by: "User", language: str) -> None:
+    """Take the live room: everybody, and one candidate."""
+    from tests.room import Room
+
+    room = Room(page, place.exam, by)
+    page.locator('[data-per-page="9"]').click()
+    expect(page.locator("[data-server-clock]")).not_to_contain_text("--")
+    expect(room.tile(place.enrolment.name).locator(".tile__face")).to_be_visible(timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    _shoot(page, "room", language)
+    page.goto(f"/room/{place.exam.pk}/{place.sitting.pk}/")
+    expect(page.locator("[data-live]")).to_have_attribute("data-state", "live", timeout=30_000)
+    _shoot(page, "room-candidate", language)
+
+
+def _answer(way: "Way") -> None:
+    """Be the right person, and answer."""
+    _to_camera(way)
+    way.page.wait_for_url("**/waiting/", timeout=30_000)
+    way.page.locator("[data-ready]").click()
+    way.sees_paper()
+    for number in range(1, 20):
+        way.answer(number, _options(way, number)[0])
 
 
 def _fail(way: "Way") -> None:
     """Use up the attempts."""
+    _to_camera(way)
+    for _attempt in range(way.place.exam.check_in_attempts - 1):
+        way.check_in_is("failed")
+        way.button("重新识别").click()
+    way.check_in_is("held")
+
+
+def _to_camera(way: "Way") -> None:
+    """Walk from the login page to the open camera."""
     way.page.goto("/login/")
     way.page.get_by_label("考生标识").fill(way.place.id_number)
     way.page.get_by_label("校验码", exact=True).fill(way.place.check_code)
@@ -244,10 +298,6 @@ def _fail(way: "Way") -> None:
     way.confirm()
     way.consent()
     way.open_camera()
-    for _attempt in range(way.place.exam.check_in_attempts - 1):
-        way.check_in_is("failed")
-        way.button("重新识别").click()
-    way.check_in_is("held")
 
 
 if __name__ == "__main__":

@@ -148,6 +148,17 @@ def test_an_empty_translation_and_a_wrong_placeholder_are_faults(tmp_path: Path)
     assert "placeholder" in " ".join(found)
 
 
+def test_a_translation_that_stands_there_twice_is_a_fault(tmp_path: Path) -> None:
+    root = project_with(tmp_path, {"app/x.py": '_("考场已关闭。")\n'})
+    messages.extract("en", root)
+    path = messages.catalogue_path("en", root)
+    empty = path.read_text()
+    path.write_text(empty.replace('关闭。"\nmsgstr ""', '关闭。"\nmsgstr "The room is closed."'))
+    assert messages.faults("en", root) == []
+    path.write_text(empty.replace('关闭。"\nmsgstr ""', '关闭。"\nmsgstr "The room is closed.The room is closed."'))
+    assert ["twice in a row" in fault for fault in messages.faults("en", root)] == [True]
+
+
 def test_a_project_without_catalogues_compiles(tmp_path: Path) -> None:
     messages.compile_all(tmp_path)
     assert not list(tmp_path.rglob("*.mo"))

@@ -5,10 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from exams.models import Sitting
+from exams.services import sittings
 from proctoring.models import Incident
 from tests.fixtures.browser import OpenPage
 from tests.fixtures.pictures import Clips
@@ -164,6 +166,30 @@ def test_turning_to_another_window_is_counted_and_shown(browser_with: OpenPage, 
     expect(shown).to_have_text(re.compile(r"1\D+3"))
     assert place.sitting.switch_count == 1
     assert Incident.objects.get(sitting=place.sitting).kind == Incident.Kind.SWITCHED_AWAY
+
+
+def test_a_pause_says_the_truth_of_the_clock_and_lets_who_is_signed_out_come_back(
+    browser_with: OpenPage, exam_server: str
+) -> None:
+    place = seat()
+    way = before_the_paper(browser_with(), place, exam_server)
+    way.enter()
+    way.button("求助").click()
+    way.says("考务人员会收到您的求助并在本页答复。考试计时不会因此停止。")
+    sittings.pause(place.sitting, "设备故障", timezone.now())
+    way.says("考务人员会收到您的求助并在本页答复。考试计时已停止，暂停的时间会补给您。")
+    way.page.keyboard.press("Escape")
+    Session.objects.all().delete()
+    way.page.locator("[data-cover='paused'] [data-sign-in-again]").click()
+    dialog = way.page.get_by_role("dialog", name="重新登录")
+    dialog.get_by_label("考生标识").fill(place.id_number)
+    dialog.get_by_label("校验码", exact=True).fill(place.check_code)
+    dialog.get_by_role("button", name="登录", exact=True).click()
+    expect(way.page.locator("[data-cover-signed-out]:visible")).to_have_count(0)
+    sittings.resume(place.sitting, timezone.now())
+    expect(way.page.locator("[data-covers]")).to_be_hidden()
+    way.button("求助").click()
+    way.says("考务人员会收到您的求助并在本页答复。考试计时不会因此停止。")
 
 
 def turns_away(page: Page, *, seconds: float) -> None:

@@ -22,6 +22,7 @@ AN_HOUR_AHEAD = """
       static now() { return real.now() + ahead.ms; }
     };
 """
+NOT_COUNTED_ELSEWHERE = "第{questions}题：先前的页面或设备上的作答没有计入，以本页的作答为准。请检查这些题的作答。"
 KEEPS_NOTHING = "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };"
 
 
@@ -169,13 +170,31 @@ def test_fault_10_of_two_tabs_with_one_question_the_newer_one_counts_and_both_ar
     second.answer(1, "D")
     first.page.unroute("**/exam/**", refuse)
     first.says("本页面已停止作答")
-    for way, words in ((first, "此处的作答没有计入"), (second, "先前打开的另一页面上的作答没有计入")):
+    for way, words in ((first, "此处的作答没有计入"), (second, "先前的页面或设备上的作答没有计入")):
         expect(way.page.locator("[data-not-counted-text]")).to_contain_text(words)
     assert place.answers == {1: ["D"]}
     assert list(ResponseEntry.objects.order_by("pk").values_list("value", "outcome")) == [
         (["D"], "accepted"),
         (["A"], "superseded"),
     ]
+
+
+def test_the_device_that_took_over_is_told_what_the_other_one_answered_otherwise(
+    browser_with: OpenPage, exam_server: str
+) -> None:
+    place = seat(paper=MIXED_PAPER)
+    first, second = entered(browser_with(), place, exam_server), Way(browser_with(), place)
+    first.page.route("**/exam/**", lambda route: route.abort())
+    choose(first, 1, "A")
+    choose(first, 2, "B")
+    second.page.context.add_cookies(first.page.context.cookies())  # type: ignore[arg-type]
+    second.enter()
+    for number, option in ((1, "D"), (2, "B")):  # the second question has the same answer on both
+        second.answer(number, option)
+    first.page.unroute_all()
+    told = second.page.locator("[data-not-counted-text]")
+    expect(told).to_have_text(second.words(NOT_COUNTED_ELSEWHERE).format(questions="1"))
+    assert place.answers == {1: ["D"], 2: ["B"]}
 
 
 def test_a_browser_that_keeps_nothing_saves_at_once_and_says_so(browser_with: OpenPage, exam_server: str) -> None:

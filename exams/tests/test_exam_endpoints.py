@@ -168,6 +168,14 @@ def test_status_tells_an_older_page_that_it_was_superseded(sitting: Sitting, bro
     assert (data["epoch"], data["superseded"]) == (2, True)
 
 
+def test_status_names_what_the_page_before_answered_otherwise_and_too_late(sitting: Sitting, browser: Client) -> None:
+    sittings.begin(sitting, "page-2", timezone.now())
+    post(browser, "responses", answers(op(1, 1, "C"), op(2, 1, "B"), client="page-2", epoch=2))
+    post(browser, "responses", answers(op(1, 1, "A"), op(2, 1, "B"), op(3, 1, "A")))
+    assert get_status(browser, epoch=2, client="page-2", took_over=1).json()["not_counted"] == [1, 3]
+    assert "not_counted" not in get_status(browser, epoch=2, client="page-2").json()
+
+
 @pytest.mark.parametrize("epoch", ["", "x", "-1", "²", "9" * 5000])
 def test_status_bears_any_epoch(browser: Client, epoch: str) -> None:
     assert get_status(browser, epoch=epoch).status_code == 200

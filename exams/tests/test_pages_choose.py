@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from exams.models import Sitting
+from exams.services import sittings
 from exams.tests.factories import EnrolmentFactory, SittingFactory, browser_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_seams")]
@@ -59,6 +61,15 @@ def test_what_runs_comes_first_and_what_is_missed_last() -> None:
     choices = browser.get("/choose/").context["choices"]
     assert [choice.enrolment for choice in choices] == [running.enrolment, ready, missed]
     assert [choice.first for choice in choices] == [True, False, False]
+
+
+def test_an_ended_exam_can_be_looked_at_again_for_its_receipt() -> None:
+    ended = sittings.submit(SittingFactory(begun=True), Sitting.EndedBy.CANDIDATE, timezone.now())
+    EnrolmentFactory(candidate=ended.enrolment.candidate, exam__plan=ended.enrolment.exam.plan)
+    browser = signed_in(ended.enrolment)
+    assert "查看" in browser.get("/choose/").content.decode()
+    assert browser.post("/choose/", {"enrolment": ended.enrolment.pk})["Location"] == "/finished/"
+    assert ended.receipts.get().code in browser.get("/finished/").content.decode()
 
 
 def test_two_exams_of_one_name_are_told_apart_by_their_codes() -> None:

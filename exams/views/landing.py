@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 OF_THE_PAPER = re.compile(
     r"js/(lib|exam|proctoring)/\w+\.js|css/(tokens|base)\.css|css/components/\w+\.css|css/proctoring/\w+\.css"
-    r"|css/pages/(steps|waiting|paper|question|paper_narrow)\.css|icons/(sprite|logo)\.svg"
+    r"|css/pages/(steps|waiting|paper|question|paper_narrow|paper_large_text)\.css|icons/(sprite|logo)\.svg"
 )
 THEME_COLOUR = "#1d53c4"
 PAGE_COLOUR = "#f2f5f9"

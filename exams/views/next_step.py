@@ -19,11 +19,10 @@ from exams.services import sittings
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One exam on the page of choices: how it stands, in words, and whether it can be chosen."""
+    """One exam on the page of choices: how it stands, in words, and what choosing it does."""
 
     enrolment: Enrolment
     state: str
-    open: bool
     rank: int
     tone: str = ""
     action: str = ""
@@ -72,7 +71,7 @@ def _choices(enrolments: list[Enrolment], now: datetime) -> list[Choice]:
     choices = sorted((_choice(enrolment, now) for enrolment in enrolments), key=lambda choice: choice.rank)
     names = Counter(enrolment.exam.name for enrolment in enrolments)
     return [
-        replace(choice, first=number == 0 and choice.open, has_namesake=names[choice.enrolment.exam.name] > 1)
+        replace(choice, first=number == 0, has_namesake=names[choice.enrolment.exam.name] > 1)
         for number, choice in enumerate(choices)
     ]
 
@@ -82,13 +81,13 @@ def _choice(enrolment: Enrolment, now: datetime) -> Choice:
     state = State(sitting.state) if sitting else State.READY
     choose = _("选择")
     if state in ENDED:
-        return Choice(enrolment, _("已结束作答"), open=False, rank=4)
+        return Choice(enrolment, _("已结束作答"), rank=4, action=_("查看"))  # the receipt
     if state is not State.READY:
-        return Choice(enrolment, _("答题中"), open=True, rank=0, tone="accent", action=_("继续答题"))
+        return Choice(enrolment, _("答题中"), rank=0, tone="accent", action=_("继续答题"))
     if now >= queries.window(exam).last_entry():
-        return Choice(enrolment, _("入场时间已过"), open=True, rank=3, action=_("查看"))
+        return Choice(enrolment, _("入场时间已过"), rank=3, action=_("查看"))
     if now >= exam.opens_at:
-        return Choice(enrolment, _("正在进行"), open=True, rank=1, tone="success", action=choose)
+        return Choice(enrolment, _("正在进行"), rank=1, tone="success", action=choose)
     if now >= exam.check_in_opens_at:
-        return Choice(enrolment, _("可以入场"), open=True, rank=1, tone="success", action=choose)
-    return Choice(enrolment, _("尚未到入场时间"), open=True, rank=2, action=choose)
+        return Choice(enrolment, _("可以入场"), rank=1, tone="success", action=choose)
+    return Choice(enrolment, _("尚未到入场时间"), rank=2, action=choose)

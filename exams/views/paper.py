@@ -51,12 +51,18 @@ def come_back(request: CandidateRequest) -> HttpResponse:
 @require_safe
 @script_endpoint
 def status(request: CandidateRequest) -> HttpResponse:
-    """Tell how the sitting stands; one whose deadline has passed is closed on sight."""
+    """Tell how the sitting stands; one whose deadline has passed is closed on sight.
+
+    A page that has taken over asks what the one before it could not deliver in time.
+    """
     sitting = access.timed_sitting_of(request)
     now = access.moment_of(sitting)
     sitting = sittings.close_if_overdue(sitting, now)
     page = request.GET.get("epoch", ""), request.GET.get("client", "")
-    return JsonResponse(_status(sitting, now) | {"superseded": _superseded(sitting, *page)})
+    told = {"superseded": _superseded(sitting, *page)}
+    if request.GET.get("took_over"):
+        told["not_counted"] = queries.not_counted(sitting)
+    return JsonResponse(_status(sitting, now) | told)
 
 
 def _superseded(sitting: Sitting, epoch: str, client: str) -> bool:

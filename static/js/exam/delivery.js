@@ -53,8 +53,10 @@ export class Delivery {
     this.#draw();
   }
 
+  /** A pause covers the banner, so its cover says it too: who is signed out never hears that the exam goes on. */
   signedOut(isIt = true) {
     this.#banner("signed_out", isIt);
+    document.querySelectorAll("[data-cover-signed-out]").forEach((part) => (part.hidden = !isIt));
   }
 
   superseded() {

@@ -9,6 +9,7 @@ import { countDown } from "./countdown.js";
 import { HandIn } from "./hand_in.js";
 import { Numbers } from "./numbers.js";
 import { fontSizes, openCompanion, drawer } from "./paper_tools.js";
+import { followPause } from "./pause.js";
 import { Questions } from "./questions.js";
 import { Saving } from "./saving.js";
 import { Screen } from "./screen.js";
@@ -51,6 +52,11 @@ export class PaperPage {
 
   get epoch() {
     return this.data.epoch;
+  }
+
+  /** Whether another page or device was answering before: what it sends too late is told to this one. */
+  get tookOver() {
+    return this.data.took_over;
   }
 
   /** Let go of everything, because another paper takes its place. */
@@ -175,6 +181,7 @@ export class PaperPage {
     }
     this.#syncClock(status, times);
     this.saving.keepFacts(status);
+    this.saving.notCountedElsewhere(status.not_counted);
     this.screen.draw(status);
     this.#follow(status);
     if (status.step === "finished") {
@@ -232,16 +239,12 @@ export class PaperPage {
   }
 
   /** Cover the paper while it is paused or locked. */
-  #follow({ state, locked, pause_cause: cause }) {
-    const isPaused = state === "paused";
-    for (const [name, isShown] of [["locked", isPaused && locked], ["paused", isPaused && !locked]]) {
-      if (isShown) {
-        this.#closeDialogs();
-        this.covers.show(name, { text: cause });
-      } else {
-        this.covers.hide(name);
-      }
+  #follow(status) {
+    const { state } = status;
+    if (state === "paused") {
+      this.#closeDialogs(); // first: the cover gives the focus back to what had it
     }
+    followPause(this.covers, status);
     if (this.#state === "paused" && state === "in_progress") {
       toast(text(this.texts, "resumed"));
       this.saver.retry();

@@ -13,6 +13,7 @@ const DRIFT_SEEN_MS = 1000;
 export class Saving {
   #isHandedOver = false;
   #lost = [];
+  #told = new Set(); // questions whose other answer the candidate has been told of
 
   /**
    * @param {{stage: HTMLElement, texts: ParentNode, config: any, data: any, outbox: object, clock: object, client: string,
@@ -59,6 +60,15 @@ export class Saving {
 
   superseded() {
     this.delivery.superseded();
+  }
+
+  /** Answers of a page or device that was here before and came too late: each question is named once. */
+  notCountedElsewhere(questions = []) {
+    const news = questions.filter((question) => !this.#told.has(question));
+    if (news.length > 0) {
+      news.forEach((question) => this.#told.add(question));
+      this.delivery.notCounted(news, "not_counted_elsewhere");
+    }
   }
 
   /** Keep what is needed to go on counting without the server. */
@@ -136,6 +146,7 @@ export class Saving {
   #tellNotCounted(acks) {
     const questions = acks.filter(({ outcome }) => outcome === "superseded").map(({ question }) => question);
     if (questions.length > 0) {
+      questions.forEach((question) => this.#told.add(question));
       this.delivery.notCounted(questions);
       this.tabs?.postMessage({ type: "not_counted", questions });
     }
@@ -150,7 +161,7 @@ export class Saving {
       if (data.type === "entered" && data.epoch > this.data.epoch) {
         this.askStatus(); // the server has the last word
       } else if (data.type === "not_counted") {
-        this.delivery.notCounted(data.questions, "not_counted_elsewhere");
+        this.notCountedElsewhere(data.questions);
       }
     };
     this.signal.addEventListener("abort", () => this.tabs.close(), { once: true });

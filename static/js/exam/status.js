@@ -15,8 +15,8 @@ export class StatusPoll {
   #stopped = false;
 
   /**
-   * @param {{url: string, page: () => {epoch?: string, client?: string}, onStatus: (data: any, times: object) => void,
-   *   onError: (error: any) => void}} options page: who asks, if it holds a paper
+   * @param {{url: string, page: () => Record<string, string>, onStatus: (data: any, times: object) => void,
+   *   onError: (error: any) => void}} options page: who asks (epoch, client, took_over), if it holds a paper
    */
   constructor({ url, page, onStatus, onError }) {
     Object.assign(this, { url, page, onStatus, onError });

@@ -17,6 +17,7 @@ import { offerHelp } from "./help.js";
 import { Notices } from "./notices.js";
 import { followSecondCamera } from "./second_camera.js";
 import { PaperPage } from "./paper.js";
+import { followPause } from "./pause.js";
 import { keepShell, shellOf } from "./shell.js";
 import { SignIn } from "./sign_in.js";
 import { StatusPoll } from "./status.js";
@@ -33,7 +34,7 @@ const covers = new Covers(document.querySelector("[data-covers]"), root);
 const notices = new Notices(document.querySelector("#notice"));
 const poll = new StatusPoll({
   url: config.urls.status,
-  page: () => (paper ? { epoch: String(paper.epoch), client } : {}),
+  page: () => (paper ? { epoch: String(paper.epoch), client, ...(paper.tookOver && { took_over: "1" }) } : {}),
   onStatus,
   onError: onStatusError,
 });
@@ -51,7 +52,7 @@ const signIn = new SignIn({
     outbox?.dropPaper();
   },
 });
-covers.element("stranger").querySelector("[data-sign-in-again]").addEventListener("click", () => signIn.open());
+covers.root.querySelectorAll("[data-sign-in-again]").forEach((button) => button.addEventListener("click", () => signIn.open()));
 const clockNews = new ClockNews();
 const waitingEnds = new AbortController();
 let client = "";
@@ -268,7 +269,7 @@ function followWaiting(status, times) {
     window.location.assign(status.next);
     return;
   }
-  followPause(status);
+  followPause(covers, status);
   followStart(status);
   const isRunning = config.phase === "resume" && status.deadline_at;
   clock.sync(status.server_now, isRunning ? status.deadline_at : config.target, times);
@@ -293,12 +294,6 @@ function write(selector, moment) {
     const format = new Intl.DateTimeFormat("sv-SE", { ...parts, timeZone: config.timezone });
     element.textContent = format.format(new Date(moment));
   }
-}
-
-function followPause({ state, locked, pause_cause: cause }) {
-  const isPaused = state === "paused";
-  isPaused && locked ? covers.show("locked", { text: cause }) : covers.hide("locked");
-  isPaused && !locked ? covers.show("paused", { text: cause }) : covers.hide("paused");
 }
 
 function onStatusError(error) {
