@@ -59,7 +59,7 @@ def status(request: CandidateRequest) -> HttpResponse:
     now = access.moment_of(sitting)
     sitting = sittings.close_if_overdue(sitting, now)
     page = request.GET.get("epoch", ""), request.GET.get("client", "")
-    told = {"superseded": _superseded(sitting, *page)}
+    told: dict[str, Any] = {"superseded": _superseded(sitting, *page)}
     if request.GET.get("took_over"):
         told["not_counted"] = queries.not_counted(sitting)
     return JsonResponse(_status(sitting, now) | told)
