@@ -26,6 +26,12 @@ def test_no_text_is_out_of_reach_of_the_translators() -> None:
         )
 
 
+def test_no_gap_is_left_between_two_chinese_sentences() -> None:
+    found = {path: texts.spaced_sentences(path.read_text(encoding="utf-8")) for path in ROOT.glob("templates/**/*.html")}
+    assert {str(path): lines for path, lines in found.items() if lines} == {}
+    assert texts.spaced_sentences('{% translate "甲。" %}{% if more %} {% translate "乙。" %}{% endif %}') == [1]
+
+
 @pytest.mark.parametrize(
     "source",
     [
