@@ -37,6 +37,11 @@ class StaffSite(AdminSite):
     site_header = _("智能化考试平台 · 考务后台")
     index_title = _("今日考务")
 
+    @property
+    def empty_value_display(self) -> str:
+        """Stand in every list and on every page where there is nothing to say."""
+        return "—"
+
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Let staff in, and answer "not found" where an address asks for a number that no row can have."""
         return super().admin_view(_with_numbers_that_can_be(view), cacheable)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from exams.admin import downloads, links
+from exams.admin import columns, downloads, links
 from exams.admin.filters import ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
 from exams.models import Enrolment, Exam, Plan, PlannedPause, Result, Section, Sitting
@@ -45,7 +45,8 @@ class ExamInline(ReadOnly, admin.TabularInline[Exam, Plan]):
 class PlanAdmin(NotMadeHere, admin.ModelAdmin[Plan]):
     """Plans are imported: manage.py import_plan."""
 
-    list_display = ("name", "code", "host", "certifying_body", "exams", "enrolments", "imported_at")
+    imported = columns.moment("imported_at", _("导入时间"))
+    list_display = ("name", "code", "host", "certifying_body", "exams", "enrolments", "imported")
     search_fields = ("name", "code", "host")
     search_help_text = _("计划名称、编号或主办单位")
     readonly_fields = ("code", "timezone", "check_code_kind", "imported_at")
