@@ -222,7 +222,7 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     def window(self, exam: Exam) -> SafeString:
         opens, closes = timezone.localtime(exam.opens_at), timezone.localtime(exam.closes_at)
         end = "%H:%M" if opens.date() == closes.date() else "%Y-%m-%d %H:%M"
-        return format_html("<time>{}</time> – <time>{}</time>", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime(end))
+        return format_html("<time>{}</time>&nbsp;– <time>{}</time>", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime(end))
 
     @admin.display(description=pgettext_lazy("models", "报考"), ordering="enrolment_count")
     def enrolments(self, exam: Exam) -> SafeString:
