@@ -221,8 +221,10 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     @admin.display(description=_("考试时间"), ordering="opens_at")
     def window(self, exam: Exam) -> SafeString:
         opens, closes = timezone.localtime(exam.opens_at), timezone.localtime(exam.closes_at)
-        end = "%H:%M" if opens.date() == closes.date() else "%Y-%m-%d %H:%M"
-        return format_html("<time>{}</time>&nbsp;– <time>{}</time>", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime(end))
+        begin, end = opens.strftime("%Y-%m-%d %H:%M"), closes.strftime("%Y-%m-%d %H:%M")
+        if opens.date() == closes.date():
+            end = closes.strftime("%H:%M")
+        return format_html("<time>{}</time>&nbsp;– <time>{}</time>", begin, end)
 
     @admin.display(description=pgettext_lazy("models", "报考"), ordering="enrolment_count")
     def enrolments(self, exam: Exam) -> SafeString:
