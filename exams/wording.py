@@ -1,8 +1,21 @@
-"""What was found in the logs of answers, in words for the people who verify them."""
+"""Words for people: sentences one after the other, and what was found in the logs of answers."""
 
+from collections.abc import Iterable
+
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exams.domain.chain import Fault, Finding
+
+
+def sentence_space() -> str:
+    """Return what stands between two sentences: nothing in Chinese, whose full stop brings its own space."""
+    return "" if (get_language() or "").startswith("zh") else " "
+
+
+def sentences(told: Iterable[object]) -> str:
+    """Join whole sentences as the language does."""
+    return sentence_space().join(str(one) for one in told)
 
 
 def finding_text(finding: Finding) -> str:

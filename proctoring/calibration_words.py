@@ -114,7 +114,7 @@ def spreads(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     drawn = []
     for row in figures:
         if row.get("curve"):
-            name = f"{row['group']} {row['photos']}×{row['frames']}"
+            name = curves.name_of(row)
             picture = curves.spread(
                 row,
                 title=name,

@@ -26,6 +26,12 @@ def test_no_text_is_out_of_reach_of_the_translators() -> None:
         )
 
 
+def test_no_gap_is_left_between_two_chinese_sentences() -> None:
+    pages = {str(path): path.read_text(encoding="utf-8") for path in ROOT.glob("templates/**/*.html")}
+    assert {path: lines for path, page in pages.items() if (lines := texts.spaced_sentences(page))} == {}
+    assert texts.spaced_sentences('{% translate "甲。" %}{% if more %} {% translate "乙。" %}{% endif %}') == [1]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -76,3 +76,17 @@ def test_the_pages_of_staff(browser_with: OpenPage) -> None:
     is_accessible(desk.page)
     desk.page.goto(f"/admin/exams/sitting/room/{place.exam.pk}/")
     is_accessible(desk.page)
+    for path in ("exams/sitting/", f"exams/sitting/{place.sitting.pk}/history/", "proctoring/incident/"):
+        desk.page.goto(f"/admin/{path}")
+        expect(desk.page.get_by_role("heading", level=1)).to_be_visible()
+        is_accessible(desk.page)
+
+
+def test_the_sign_in_of_staff_and_the_label_of_a_search(browser_with: OpenPage) -> None:
+    page = browser_with()
+    page.goto("/admin/login/")
+    expect(page.get_by_role("heading", level=1, name="登录考务后台")).to_be_visible()
+    is_accessible(page)
+    Desk(page, SittingFactory())
+    page.goto("/admin/exams/sitting/?q=李")
+    expect(page.get_by_label("搜索：姓名")).to_have_value("李")

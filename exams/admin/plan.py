@@ -17,7 +17,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from exams.admin import downloads, links
+from exams.admin import columns, downloads, links
 from exams.admin.filters import ByPlan
 from exams.admin.read_only import NotMadeHere, ReadOnly
 from exams.models import Enrolment, Exam, Plan, PlannedPause, Result, Section, Sitting
@@ -45,7 +45,8 @@ class ExamInline(ReadOnly, admin.TabularInline[Exam, Plan]):
 class PlanAdmin(NotMadeHere, admin.ModelAdmin[Plan]):
     """Plans are imported: manage.py import_plan."""
 
-    list_display = ("name", "code", "host", "certifying_body", "exams", "enrolments", "imported_at")
+    imported = columns.moment("imported_at", _("导入时间"))
+    list_display = ("name", "code", "host", "certifying_body", "exams", "enrolments", "imported")
     search_fields = ("name", "code", "host")
     search_help_text = _("计划名称、编号或主办单位")
     readonly_fields = ("code", "timezone", "check_code_kind", "imported_at")
@@ -220,8 +221,10 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
     @admin.display(description=_("考试时间"), ordering="opens_at")
     def window(self, exam: Exam) -> SafeString:
         opens, closes = timezone.localtime(exam.opens_at), timezone.localtime(exam.closes_at)
-        end = "%H:%M" if opens.date() == closes.date() else "%Y-%m-%d %H:%M"
-        return format_html("<time>{}</time> – <time>{}</time>", opens.strftime("%Y-%m-%d %H:%M"), closes.strftime(end))
+        begin, end = opens.strftime("%Y-%m-%d %H:%M"), closes.strftime("%Y-%m-%d %H:%M")
+        if opens.date() == closes.date():
+            end = closes.strftime("%H:%M")
+        return format_html("<time>{}</time>&nbsp;– <time>{}</time>", begin, end)
 
     @admin.display(description=pgettext_lazy("models", "报考"), ordering="enrolment_count")
     def enrolments(self, exam: Exam) -> SafeString:

@@ -68,4 +68,4 @@ class Revision(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["question", "number"], name="revision_numbers_differ")]
 
     def __str__(self) -> str:
-        return f"{self.question} r{self.number}"
+        return f"{self.question.external_id} · {self.number}"

@@ -12,6 +12,7 @@ from exams.models import Consent, Correction, Enrolment, ReferencePhoto, Sitting
 from exams.services import photos
 from exams.services.changes import announce, record
 from exams.services.refusals import Refused, require_reason
+from exams.wording import sentences
 
 CORRECTION_LENGTH = 1000
 LARGEST_PHOTO = 10 * 1024 * 1024
@@ -64,7 +65,7 @@ def checked_photo(image: bytes) -> bytes:
     """Return a picture as it is kept; refuse one that shows no single face."""
     picture = _readable(image)
     if faults := seams.faults_of_photo(picture):
-        raise Refused(" ".join(faults))
+        raise Refused(sentences(faults))
     return picture
 
 

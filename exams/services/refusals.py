@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from exams.seams import Gate
+from exams.wording import sentences
 
 
 class Refused(Exception):
@@ -24,7 +25,7 @@ class Held(Refused):
     code = "held"
 
     def __init__(self, gates: Sequence[Gate] = ()) -> None:
-        super().__init__(" ".join(gate.reason for gate in gates) or _("请先完成进入考试前的步骤。"))
+        super().__init__(sentences(gate.reason for gate in gates) or _("请先完成进入考试前的步骤。"))
         self.gates = tuple(gates)
 
 

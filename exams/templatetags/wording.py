@@ -1,7 +1,8 @@
-"""What was kept in the source language, as the reader of a page reads it."""
+"""Words as the reader of a page reads them: what was kept in the source language, and sentences side by side."""
 
 from django import template
 
+from exams import wording
 from exams.services import changes
 
 register = template.Library()
@@ -11,3 +12,9 @@ register = template.Library()
 def for_reader(kept: str | None) -> str:
     """Return a kept reason in the language of the page."""
     return changes.for_reader(kept or "")
+
+
+@register.simple_tag
+def sentence_space() -> str:
+    """Stand between two sentences that are translated apart: a space, except in Chinese."""
+    return wording.sentence_space()

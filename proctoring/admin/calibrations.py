@@ -23,6 +23,7 @@ from proctoring.admin import links
 from proctoring.calibrations import PlanFaces
 from proctoring.domain import thresholds
 from proctoring.domain.thresholds import Base, Source
+from proctoring.faces import curves
 from proctoring.faces.engine import embedder_name
 from proctoring.models import FaceCalibration
 from proctoring.services import calibrations
@@ -118,9 +119,8 @@ def _targets(figures: list[dict[str, Any]]) -> list[str]:
 
 
 def _row(row: dict[str, Any], targets: list[str]) -> dict[str, Any]:
-    name = f"{row['photos']}×{row['frames']}"
     return {
-        "name": name if row["group"] == "all" else f"{row['group']} {name}",
+        "name": curves.name_of(row),
         "genuine": f"{row['genuine']:,}",
         "impostor": f"{row['impostor']:,}",
         "cells": [_cell(row, target) for target in targets],

@@ -8,6 +8,8 @@ from html import escape
 from math import log10
 from typing import Any
 
+from proctoring.faces.calibration import EVERYBODY
+
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 72, 616, 44, 306
 INK, FAINT = "#475467", "#e4e7ec"
@@ -32,7 +34,7 @@ def error_rates(rows: Figures, *, title: str, across: str, up: str) -> str:
             for fmr, fnmr in zip(row["curve"]["fmr"], row["curve"]["fnmr"], strict=True)
         ]
         parts.append(_line(points, colour, dashes))
-    return _picture(parts, [(_name(row), COLOURS[at % len(COLOURS)]) for at, row in enumerate(drawn)], title)
+    return _picture(parts, [(name_of(row), COLOURS[at % len(COLOURS)]) for at, row in enumerate(drawn)], title)
 
 
 def spread(
@@ -77,8 +79,10 @@ def _rate_axes(across: str, up: str) -> list[str]:
     return parts
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return f"{row['group']} {row['photos']}×{row['frames']}"
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return what a row is called: its group, unless it is everybody, and how many pictures are compared."""
+    compared = f"{row['photos']}×{row['frames']}"
+    return compared if row["group"] == EVERYBODY else f"{row['group']} {compared}"
 
 
 def _percent(power: int) -> str:

@@ -64,12 +64,14 @@ export class Tiles {
     const link = element.querySelector(".tile__name");
     link.textContent = tile.name;
     link.href = tile.sitting ? candidate.replace("/0/", `/${tile.sitting}/`) : enrolment.replace("/0/", `/${tile.id}/`);
-    link.title = tile.account;
-    element.querySelector(".tile__seat").textContent = [tile.room, tile.seat].filter(Boolean).join(" · ");
+    element.querySelector(".tile__room").textContent = tile.room;
+    element.querySelector(".tile__seat").textContent = tile.seat;
     element.querySelector(".tile__initial").textContent = [...tile.name][0] || "";
     element.querySelector(".tile__state use").setAttribute("href", `${this.room.dataset.sprite}#${ICONS[tile.place]}`);
     const words = [this.labels.place[tile.place], this.labels.check_in[tile.check_in], this.labels.identity[tile.identity]];
-    element.querySelector("[data-state]").textContent = words.filter(Boolean).join(" · ");
+    const state = words.filter(Boolean).join(" · ");
+    element.querySelector("[data-state]").textContent = state;
+    link.title = [tile.name, tile.account, tile.room, tile.seat, state].filter(Boolean).join(" · "); // the link covers the tile
     const began = tile.answered > 0 || !["absent", "ready", "held"].includes(tile.place);
     element.querySelector("[data-answered]").hidden = !began;
     element.querySelector("[data-answered-figures]").textContent = `${tile.answered}/${this.total}`;
