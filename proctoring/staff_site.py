@@ -36,7 +36,7 @@ class StaffSite(AdminSite):
     site_title = _("考务后台")
     site_header = _("智能化考试平台 · 考务后台")
     index_title = _("今日考务")
-    _empty_value_display = "—"  # in every list and on every page where there is nothing to say
+    empty_value_display = "—"  # in every list and on every page where there is nothing to say
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Let staff in, and answer "not found" where an address asks for a number that no row can have."""
