@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from django.db import models
 from django.db.models.query import QuerySet, get_related_populators  # type: ignore[attr-defined]
 
+from accounts.planned import PlanLost, Planned
+
 M = TypeVar("M", bound=models.Model)
 Value = int | str
 _UNLIKELY = 2_140_000_000  # within PostgreSQL's integers, and no number of anything here
@@ -70,16 +72,32 @@ class _Compiled(Generic[M]):
         self.annotations = list((compiler.annotation_col_map or {}).items())
         self.converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         self.convert = compiler.apply_converters
+        self.planned = self._planned() if self.connection.vendor == "postgresql" else None
 
     def rows(self, values: list[Value]) -> list[M]:
-        parameters = self.parameters.copy()
-        for value, places in zip(values, self.places, strict=True):
-            for place in places:
-                parameters[place] = value
+        return [self._made(row) for row in self.convert(self._found(values), self.converters)]
+
+    def _found(self, values: list[Value]) -> list[Any]:
+        at_places = {place: value for value, places in zip(values, self.places, strict=True) for place in places}
         with self.connection.cursor() as cursor:
-            cursor.execute(self.sql, parameters)
-            found = cursor.fetchall()
-        return [self._made(row) for row in self.convert(found, self.converters)]
+            if self.planned is not None and self.planned.is_due():
+                try:
+                    self.planned.run(cursor, [at_places[place] for place in sorted(at_places)])
+                    return list(cursor.fetchall())
+                except PlanLost:
+                    if self.connection.in_atomic_block:  # nothing more can be asked in this transaction
+                        raise
+            cursor.execute(self.sql, [at_places.get(at, known) for at, known in enumerate(self.parameters)])
+            return list(cursor.fetchall())
+
+    def _planned(self) -> Planned:
+        """Return the query with $1, $2 … where values differ; what never does stands in it."""
+        differs = {place for places in self.places for place in places}
+        with self.connection.cursor() as cursor:
+            fixed = [cursor.mogrify("%s", [known]).decode() for known in self.parameters]
+        numbers = iter(range(1, len(differs) + 1))
+        marks = [f"${next(numbers)}" if at in differs else known for at, known in enumerate(fixed)]
+        return Planned(self.sql % tuple(marks), len(differs))
 
     def _made(self, row: Sequence[Any]) -> M:
         made: M = self.model.from_db(self.connection.alias, self.names, row[self.start : self.end])

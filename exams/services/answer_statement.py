@@ -71,8 +71,8 @@ def _for_postgresql(wait: str) -> str:
     """  # noqa: S608 - of constants
 
 
-ON_POSTGRESQL = PlannedStatement("decide", GIVEN_TYPES + OP_TYPES, _for_postgresql("SKIP LOCKED"))
-ON_POSTGRESQL_WAITING = PlannedStatement("decide_waiting", GIVEN_TYPES + OP_TYPES, _for_postgresql(""))
+ON_POSTGRESQL = PlannedStatement(GIVEN_TYPES + OP_TYPES, _for_postgresql("SKIP LOCKED"))
+ON_POSTGRESQL_WAITING = PlannedStatement(GIVEN_TYPES + OP_TYPES, _for_postgresql(""))
 # SQLite has one writer at a time, and the transaction is that one from its beginning: looking and writing may be two.
 # Its moments are as Django stores them there, so that both compare as text.
 SQLITE = f"WITH {GIVEN} AS (VALUES {{given}}) {LOOK}".format

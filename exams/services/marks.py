@@ -39,9 +39,10 @@ def mark_if_possible(sitting: Sitting, now: datetime, *, is_ours: bool = False) 
     try:
         if not is_ours:
             mark_sitting(sitting, now)
-        elif (paper := _PAPER.first(sitting.pk)) is not None:
-            with transaction.atomic():
-                _mark_paper(sitting, paper, now)
+        else:
+            with transaction.atomic():  # a query that fails would else spoil the end itself
+                if (paper := _PAPER.first(sitting.pk)) is not None:
+                    _mark_paper(sitting, paper, now)
     except Exception:
         logger.exception("sitting %s could not be marked", sitting.pk)
 

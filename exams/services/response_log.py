@@ -19,7 +19,6 @@ ENTRY_TYPES = ("bigint", "int", "int", "text", "int", "bigint", "text", "bool", 
 MOVE_HEADS = "UPDATE exams_responselog SET length = given.column2, head = given.column3"
 HEAD_TYPES = ("bigint", "int", "bytea")
 ON_POSTGRESQL = PlannedStatement(
-    "append",
     ENTRY_TYPES + HEAD_TYPES,
     f"""
     WITH entry AS (

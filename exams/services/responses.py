@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.planned import PlanLost
 from exams import queries
 from exams.domain import arrivals
 from exams.domain.arrivals import STORED, Arrival, Op, Outcome, Sender, Slot
@@ -21,7 +22,6 @@ from exams.models import Response, ResponseEntry, Revision, Sitting
 from exams.services import answer_statement, marks, receipts, response_log, sittings
 from exams.services.answer_statement import Look
 from exams.services.changes import record, take
-from exams.services.planned_statement import PlanLost
 from exams.services.refusals import Refused, require_reason
 
 WAITING_FOR_A_PERSON = frozenset({Outcome.LATE_KEPT, Outcome.LATE_REFUSED, Outcome.SUPERSEDED})

@@ -5,9 +5,9 @@ from time import monotonic
 import pytest
 from django.db import connection
 
+from accounts.planned import Planned
 from exams.domain.arrivals import Arrival, Op, Sender
 from exams.services import responses
-from exams.services.planned_statement import PlannedStatement
 from exams.tests.answers import stored
 from exams.tests.factories import CLIENT, SittingFactory
 
@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def test_answers_are_stored_although_their_plan_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PlannedStatement, "_keeps_plans", True)
+    monkeypatch.setattr(Planned, "keeps_plans", True)
     sitting = SittingFactory(begun=True)
-    for seq, letter in enumerate("ABC", start=1):
+    for seq, letter in enumerate("ABCDE", start=1):
         answer = Op(1, seq, (letter,), doubtful=False)
         arrival = Arrival(sitting.pk, Sender(CLIENT, 1), (answer,), None, monotonic(), sign_in=("", ""))
         (saved,) = responses.write([arrival], waits=False)
@@ -25,6 +25,7 @@ def test_answers_are_stored_although_their_plan_is_gone(monkeypatch: pytest.Monk
         assert [ack.outcome for ack in saved.acks] == ["accepted"]
         assert stored(sitting) == {1: [letter]}
         if connection.vendor == "postgresql":
-            assert PlannedStatement._keeps_plans == (seq == 1)
-            with connection.cursor() as cursor:
-                cursor.execute("DEALLOCATE ALL")
+            assert Planned.keeps_plans == (seq < 4)
+            if seq == 3:  # the first was sent plainly, the second was planned, the third found the plan
+                with connection.cursor() as cursor:
+                    cursor.execute("DEALLOCATE ALL")
