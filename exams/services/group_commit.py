@@ -1,6 +1,6 @@
 """Saves that arrive while others are being committed share the next commit: many answers, one wait for the disk.
 
-On an idle server a save is written at once and alone. A transaction begins 20 ms after the one before, or sooner where
+On an idle server a save is written at once and alone. A transaction begins 40 ms after the one before, or sooner where
 many wait already: nobody sees these milliseconds, and the busier it is, the more saves share the cost of one. One
 thread with a connection of its own writes for the whole process, so that neither a slow page nor a slow act of staff
 stands before an answer. Nothing is told to a page before the commit.
@@ -21,7 +21,7 @@ from exams.services.responses import Saved
 
 MOST_AT_ONCE = 100  # saves in one transaction
 MOST_WAITING = 2_000
-APART = 0.02  # seconds between the beginnings of two transactions
+APART = 0.04  # seconds between the beginnings of two transactions
 MANY = 20  # saves that are enough for the next one to begin at once
 PATIENCE = 8.0  # seconds that a save waits for the database; its page tries again after that
 TRY_AGAIN = 0.25  # seconds between two attempts to reach a database that is away
