@@ -117,6 +117,10 @@ def _pass_marks(rows: list[Row], exam_rows: list[Row], question_rows: list[Row],
         if pass_mark is None or any(row.unread for row in own) or not own:
             continue
         total = sum((_points(row, _pool(row, question_rows)) for row in own), Decimal())
+        if 0 < pass_mark < 1 < total:
+            reason = _("及格线 %(pass_mark)s 不足1分，像是百分比。请填写分数：60%% 写作 %(sixty)s。")
+            points = {"pass_mark": f"{pass_mark.normalize():f}", "sixty": f"{(total * 6 / 10).normalize():f}"}
+            faults.append(exam.fault("pass_mark", reason % points))
         if pass_mark > total:
             reason = _("及格线 %(pass_mark)s 高于满分 %(total)s，请更正。")
             points = {"pass_mark": f"{pass_mark.normalize():f}", "total": f"{total.normalize():f}"}

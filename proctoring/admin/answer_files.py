@@ -94,7 +94,7 @@ class ImportsAnswers(admin.ModelAdmin[Sitting]):
             accepted = len(entries)
         self.log_change(request, opened.sitting, f"{for_staff(answer_files.IMPORTED)}: {reason}")
         self.message_user(request, _said(imported, accepted), messages.SUCCESS)
-        return HttpResponseRedirect(links.sitting_url(opened.sitting.pk, "answers"))
+        return HttpResponseRedirect(links.sitting_url(opened.sitting.pk))  # from its head, where the message stands
 
 
 def _raw(request: HttpRequest) -> bytes | None:

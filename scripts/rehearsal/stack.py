@@ -63,7 +63,7 @@ def servers(
     own = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_ORIGIN": origin, "TLS": "off", "TLS_CERT": "", "TLS_KEY": ""}
     chosen = dict(os.environ) | own | {"BEHIND_TLS_PROXY": "0", "PYTHONUNBUFFERED": "1"}
     chosen["VERIFIER"] = "celery" if workers or chosen.get("REDIS_URL") else "pool"
-    chosen.setdefault("LOG_LEVEL", "WARNING")
+    chosen.setdefault("LOG_LEVEL", "ERROR")  # a page that is told to wait is what is rehearsed
     chosen.setdefault("VERIFIER_PROCESSES", str(processes))
     sizes = {"servers": servers, "workers": workers, "processes": processes}
     with production.running(chosen, **sizes, output=sys.stderr.fileno() if output is None else output) as stack:

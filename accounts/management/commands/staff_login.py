@@ -31,7 +31,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.WARNING(_("密码（只显示这一次，请记下）：%(word)s") % {"word": password}))
         elif User.objects.filter(username=STAFF).exists():
             self.stdout.write(_("用户名：%(user)s，密码只在生成时显示过一次。") % {"user": STAFF})
-            self.stdout.write(_("忘记密码时，请运行 python manage.py staff_login --new-password 重新生成。"))
+            self.stdout.write(_("忘记密码时，请运行 .venv/bin/python manage.py staff_login --new-password 重新生成。"))
 
 
 def _staff_password(*, new: bool) -> str:

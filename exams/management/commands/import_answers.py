@@ -47,7 +47,10 @@ class Command(BaseCommand):
             self.stdout.write("  " + _("试运行，没有写入。"))
             return
         imported = answer_files.bring_in(opened, timezone.now())
-        self._say_what_came_of_it(imported.outcomes)
+        if imported.new_entries:
+            self._say_what_came_of_it(imported.outcomes)
+        else:
+            self.stdout.write("  " + _("这个文件此前已经导入，没有新的作答。"))
         waiting = len(answer_files.waiting(opened))
         if waiting:
             text = ngettext(

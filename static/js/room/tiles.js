@@ -156,7 +156,8 @@ export class Tiles {
       return text(this.texts, "waited", { time: short(Math.max(0, now - Date.parse(tile.since))) });
     }
     if (["submitted", "terminated"].includes(tile.place) && tile.since) {
-      const time = new Date(tile.since).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const { timeZone } = this.room.dataset; // as every other time of the page
+      const time = new Date(tile.since).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
       return text(this.texts, "ended", { time });
     }
     return ["paused", "locked"].includes(tile.place) ? text(this.texts, "stopped") : "";

@@ -250,7 +250,7 @@ window.setInterval(() => {
   tiles.tick();
   const now = feed.clock.serverMs;
   if (now !== null) {
-    room.querySelector("[data-server-clock]").textContent = new Date(now).toLocaleTimeString("en-GB");
+    room.querySelector("[data-server-clock]").textContent = new Date(now).toLocaleTimeString("en-GB", { timeZone: room.dataset.timeZone });
   }
   if (performance.now() - movedAt > HAND_STILL_MS && performance.now() - movedAt < HAND_STILL_MS + 2000) {
     draw({ keepOrder: false }); // the hand has come to rest: now the order may follow
