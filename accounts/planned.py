@@ -2,20 +2,37 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import Any, ClassVar, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
-from psycopg2.errors import DuplicatePreparedStatement, InvalidSqlStatementName
+from psycopg2.errors import DuplicatePreparedStatement, FeatureNotSupported, InvalidSqlStatementName
 
 logger = logging.getLogger(__name__)
-FAULTS_OF_A_POOL = (InvalidSqlStatementName, DuplicatePreparedStatement)
+P = ParamSpec("P")
+T = TypeVar("T")
+# The last one: a migration has changed the type of a column that the statement returns.
+GONE = (InvalidSqlStatementName, DuplicatePreparedStatement, FeatureNotSupported)
 
 
 class PlanLost(Exception):
     """The connection is not the one on which a statement was planned: what failed works when it is tried again."""
+
+
+def tried_again(work: Callable[P, T]) -> Callable[P, T]:
+    """Let a whole transaction be tried again where a plan was lost in it."""
+
+    @wraps(work)
+    def trying(*args: P.args, **kwargs: P.kwargs) -> T:
+        with suppress(PlanLost):
+            return work(*args, **kwargs)
+        return work(*args, **kwargs)
+
+    return trying
 
 
 class Planned:
@@ -57,8 +74,8 @@ class Planned:
                 names.add(self._name)
             cursor.execute(self._execute, values)
         except DatabaseError as failure:
-            if not isinstance(failure.__cause__, FAULTS_OF_A_POOL):
+            if not isinstance(failure.__cause__, GONE):
                 raise
             Planned.keeps_plans = False
-            logger.warning("a pool stands before PostgreSQL: statements are planned each time")
+            logger.warning("plans are lost, behind a pool or after a migration: statements are planned each time")
             raise PlanLost from failure

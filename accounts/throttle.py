@@ -87,6 +87,7 @@ def attempt(request: HttpRequest, key: str, *, now: datetime) -> Iterator[Attemp
     if not AxesProxyHandler.is_allowed(_envelope(request, now), _credentials(key)):
         raise TooManyAttempts(minutes_left(request, key, now=now))
     is_first = _marked(one)
+    was_counted = not is_first or _has_failed(one)  # the cache may have forgotten what axes remembers
     if not is_first:
         _count(one)
     try:
@@ -95,7 +96,7 @@ def attempt(request: HttpRequest, key: str, *, now: datetime) -> Iterator[Attemp
         if is_first and not one.is_right:
             _count(one, is_first=True)
     if one.is_right:
-        _forget(one, was_counted=not is_first)
+        _forget(one, was_counted=was_counted)
 
 
 def _marked(one: Attempt) -> bool:
@@ -105,20 +106,30 @@ def _marked(one: Attempt) -> bool:
     return False
 
 
+def _has_failed(one: Attempt) -> bool:
+    known = AccessAttempt.objects.filter(username=one.key, ip_address=get_client_ip_address(one.request))
+    return bool(known.exists())
+
+
 def _count(one: Attempt, *, is_first: bool = False) -> None:
     """Count an attempt, and how many remain after it."""
     envelope, credentials = _envelope(one.request, one.now), _credentials(one.key)
+    looking = not is_first and _is_looked_at(one)  # asked before: the first one may be counted at any moment
     AxesProxyHandler.user_login_failed(__name__, credentials, envelope)
-    counted = int(envelope.axes_failures_since_start or 0)
+    counted = int(envelope.axes_failures_since_start or 0) + looking
     with suppress(RedisError, OSError):
         if is_first:
             cache.set(one.mark, _COUNTED, get_cool_off(one.request).total_seconds())
-        elif cache.get(one.mark) == _LOOKING:
-            counted += 1
     limit: int = get_failure_limit(envelope, credentials)
     one.remaining = limit - counted
     if one.remaining < 0:
         raise TooManyAttempts(minutes_left(one.request, one.key, now=one.now))
+
+
+def _is_looked_at(one: Attempt) -> bool:
+    with suppress(RedisError, OSError):
+        return bool(cache.get(one.mark) == _LOOKING)
+    return False
 
 
 def _forget(one: Attempt, *, was_counted: bool) -> None:

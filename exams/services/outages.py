@@ -67,7 +67,9 @@ def _write_down(silent: Span, now: datetime) -> ServerOutage | None:
     if not exams and not kept_out:
         return None
     outage.save()
-    _move_entry(kept_out, [outage], now)
+    opened = min((sitting.enrolment.exam.opens_at for sitting in kept_out), default=now)
+    earlier = ServerOutage.objects.filter(ended_at__gt=opened).exclude(pk=outage.pk)
+    _move_entry(kept_out, [outage], now, list(earlier))
     for exam in exams:
         if exam.outage_rule == Rule.AUTOMATIC:
             most = timedelta(minutes=exam.outage_most_minutes)
@@ -237,21 +239,29 @@ def _kept_out_by(outage: ServerOutage) -> list[Sitting]:
     return list(ready.select_for_update(of=("self",)).select_related("enrolment__exam__plan").order_by("pk"))
 
 
-def _move_entry(sittings: Sequence[Sitting], found: Iterable[ServerOutage], now: datetime) -> None:
+def _move_entry(
+    sittings: Sequence[Sitting], found: Iterable[ServerOutage], now: datetime, earlier: Sequence[ServerOutage] = ()
+) -> None:
     """Move the last entry and the close of the window of sittings that have not begun; on the record."""
     met = list(found)
     changes = []
     for sitting in sittings:
         exam, before = sitting.enrolment.exam, sitting.held_seconds
-        spans = [Span(outage.began_at, outage.ended_at) for outage in met]
-        lost = sum((held_within(queries.window(exam), span, now) for span in spans), NOTHING)
-        lost = min(lost, timedelta(minutes=exam.outage_most_minutes))
+        lost = _kept_out(sitting, [*earlier, *met], now) - _kept_out(sitting, earlier, now)
         sitting.held_seconds = after = before + math.ceil(lost.total_seconds())
         why = "；".join(_when(outage, exam.plan.timezone) for outage in met)  # i18n: data
         if after > before:
             changes.append(change_of(sitting, "held_seconds", before=before, after=after, now=now, reason=why))
     Sitting.objects.bulk_update(sittings, ["held_seconds"])
     StateChange.objects.bulk_create(changes)
+
+
+def _kept_out(sitting: Sitting, met: Iterable[ServerOutage], now: datetime) -> timedelta:
+    """Return what outages together cost before the start: up to the limit, and without what a wait gives back."""
+    exam, until = sitting.enrolment.exam, sitting.held_since or now
+    spans = [Span(outage.began_at, min(outage.ended_at, until)) for outage in met]
+    lost = sum((held_within(queries.window(exam), span, now) for span in spans), NOTHING)
+    return min(lost, timedelta(minutes=exam.outage_most_minutes))
 
 
 # --- what there is to decide -----------------------------------------------------------------------------------------

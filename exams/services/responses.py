@@ -1,7 +1,6 @@
 """Storing answers: decided by the database in one statement, logged whatever comes of it, then acknowledged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.planned import PlanLost
+from accounts.planned import tried_again
 from exams import queries
 from exams.domain import arrivals
 from exams.domain.arrivals import STORED, Arrival, Op, Outcome, Sender, Slot
@@ -81,18 +80,13 @@ def save(
     return saved
 
 
+@tried_again
 def write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     """Store and log in one transaction what requests brought, each of another sitting; after it, all may be told.
 
     None for one about which nothing was decided: its sign-in does not stand any more, somebody else holds its sitting
     (unless `waits`), it has no log, or it is late and came without the rule for that.
     """
-    with suppress(PlanLost):
-        return _write(batch, waits=waits)
-    return _write(batch, waits=waits)
-
-
-def _write(batch: Sequence[Arrival], *, waits: bool) -> list[Saved | None]:
     saved: list[Saved | None] = []
     heads: dict[int, Head] = {}
     entries: dict[int, list[Entry]] = {}
@@ -176,6 +170,7 @@ def _tidy_up(sitting: Sitting, saved: Saved) -> None:
             marks.mark_if_possible(sitting, saved.server_now)
 
 
+@tried_again
 @transaction.atomic
 def accept_late(
     sitting: Sitting, entries: Sequence[ResponseEntry], by: AbstractBaseUser, reason: str, now: datetime

@@ -146,7 +146,9 @@ def _start(sitting: Sitting, now: datetime) -> None:
     """Draw the paper and start the clock of a sitting whose row is locked."""
     papers.draw_for(sitting, now)
     response_log.begin(sitting.pk)
-    lost = lost_to_spread(queries.window(sitting.enrolment.exam), queries.entry_spread(sitting), now)
+    window = queries.window(sitting.enrolment.exam)
+    unexplained = now - timedelta(seconds=sitting.held_seconds)  # nobody waits for two things at once
+    lost = lost_to_spread(window, queries.entry_spread(sitting), unexplained)
     sitting.held_seconds += math.ceil(lost.total_seconds())
     sitting.started_at = now
     sitting.deadline_at = queries.schedule(sitting).deadline(now)

@@ -11,6 +11,7 @@ from accounts.requests import CandidateRequest
 from exams import access, queries, seams
 from exams.domain import arrivals
 from exams.domain.arrivals import Fault, Malformed
+from exams.domain.flow import Step
 from exams.models import Sitting
 from exams.services import receipts, sittings
 from exams.services.changes import for_reader
@@ -60,7 +61,8 @@ def status(request: CandidateRequest) -> HttpResponse:
     sitting = sittings.close_if_overdue(sitting, now)
     page = request.GET.get("epoch", ""), request.GET.get("client", "")
     told: dict[str, Any] = {"superseded": _superseded(sitting, *page)}
-    if request.GET.get("took_over"):
+    # A page without the paper would learn from it whether what it sent is what the candidate has answered.
+    if request.GET.get("took_over") and not told["superseded"] and queries.place(sitting, now).step is Step.PAPER:
         told["not_counted"] = queries.not_counted(sitting)
     return JsonResponse(_status(sitting, now) | told)
 
