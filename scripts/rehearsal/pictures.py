@@ -17,10 +17,10 @@ FRAMES = 32
 
 
 def frames() -> list[bytes]:
-    """Return what a camera shows: one person who moves a little, with the noise of a real sensor."""
+    """Return what a camera shows: one person who moves by up to twenty pixels, with the noise of a real sensor."""
     chance, made = np.random.default_rng(1), []
     for index in range(FRAMES):
-        picture = scenes.scene(PERSON, tall=240 + index % 5 * 10, shift=random.Random(index).randint(-60, 60))
+        picture = scenes.scene(PERSON, tall=256 + index % 5 * 2, shift=random.Random(index).randint(-10, 10))
         noisy = np.clip(picture + chance.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
         made.append(scenes.jpeg(noisy))
     return made
