@@ -19,6 +19,7 @@ LAYERS = {
     "domain": DOMAIN,
     "encryption": FOUNDATION,  # what needs no table of ours
     "threads": FOUNDATION,
+    "planned": FOUNDATION,
     "prepared": FOUNDATION,
     "kept": FOUNDATION,
     "faces": FOUNDATION,
