@@ -17,6 +17,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_ip_address, get_cool_off, get_failure_limit
 from axes.models import AccessAttempt
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from redis import RedisError
 
@@ -107,8 +108,7 @@ def _marked(one: Attempt) -> bool:
 
 
 def _has_failed(one: Attempt) -> bool:
-    known = AccessAttempt.objects.filter(username=one.key, ip_address=get_client_ip_address(one.request))
-    return bool(known.exists())
+    return bool(_counted(one.request, one.key).exists())
 
 
 def _count(one: Attempt, *, is_first: bool = False) -> None:
@@ -141,7 +141,7 @@ def _forget(one: Attempt, *, was_counted: bool) -> None:
 
 def minutes_left(request: HttpRequest, key: str, *, now: datetime) -> int:
     """Return how many whole minutes a locked-out person has to wait, at least one."""
-    attempts = AccessAttempt.objects.filter(username=key, ip_address=get_client_ip_address(request))
+    attempts = _counted(request, key)
     last: datetime = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or now
     wait: timedelta = last + get_cool_off(request) - now
     return max(1, math.ceil(wait.total_seconds() / 60))
@@ -151,6 +151,14 @@ def forgive(key: str, *, address: str | None = None) -> int:
     """Forget the attempts counted for an ID, from one address or from all of them; return how many rows that were."""
     attempts: int = AxesProxyHandler.reset_attempts(username=key, ip_address=address)
     return attempts
+
+
+def _counted(request: HttpRequest, key: str) -> QuerySet[AccessAttempt]:
+    """Return what axes has counted for an ID from this address."""
+    counted: QuerySet[AccessAttempt] = AccessAttempt.objects.filter(
+        username=key, ip_address=get_client_ip_address(request)
+    )
+    return counted
 
 
 def _credentials(key: str) -> dict[str, Any]:

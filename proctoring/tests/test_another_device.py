@@ -1,5 +1,6 @@
 """A passed check-in belongs to the device that made it: the decision, the clock, and who is left alone meanwhile."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.devices import COOKIE, device_of
 from exams.models import Exam, Sitting
 from exams.services import sittings
+from exams.tests.answers import op, send
 from exams.tests.factories import CLIENT, browser_of, end_of
 from proctoring import presence
 from proctoring.domain.check_in import Outcome
@@ -182,3 +184,26 @@ def test_who_may_go_on_flagged_may_do_so_on_any_device() -> None:
 def test_an_exam_without_a_camera_asks_nobody(begun: Sitting) -> None:
     Exam.objects.update(face_rule=Exam.FaceRule.NONE.value)
     assert browser_of(begun, SECOND).get("/next/")["Location"] == "/waiting/"
+
+
+def test_a_browser_that_was_not_checked_learns_no_answer(begun: Sitting) -> None:
+    """A stranger with the ID number and the code sends guesses, and asks which of them differ from what is stored."""
+    secret = {1: "C", 2: "B", 3: "D"}
+    for question, letter in secret.items():
+        send(begun, op(question, 1, letter))
+
+    stranger: Client = browser_of(begun, SECOND)
+    assert stranger.get("/waiting/")["Location"] == PAGE  # sees no paper
+
+    def not_counted() -> Any:
+        told: dict[str, Any] = stranger.get(f"{STATUS}?took_over=1", headers={"Accept": "application/json"}).json()
+        return told.get("not_counted", [])
+
+    learnt: dict[int, str] = {}
+    for seq, letter in enumerate("ABCD", start=1):
+        ops = [{"question": number, "seq": seq, "value": [letter], "doubtful": False} for number in secret]
+        body = {"client": "stranger", "epoch": 0, "ops": ops}
+        stranger.post("/exam/responses/", json.dumps(body), content_type="application/json")
+        wrong = not_counted()
+        learnt |= {number: letter for number in secret if number not in wrong}
+    assert learnt != secret, f"four requests each told the stranger every answer: {learnt}"
