@@ -248,7 +248,7 @@ def _move_entry(
     for sitting in sittings:
         exam, before = sitting.enrolment.exam, sitting.held_seconds
         lost = _kept_out(sitting, [*earlier, *met], now) - _kept_out(sitting, earlier, now)
-        sitting.held_seconds = after = before + math.ceil(lost.total_seconds())
+        sitting.held_seconds = after = before + lost
         why = "；".join(_when(outage, exam.plan.timezone) for outage in met)  # i18n: data
         if after > before:
             changes.append(change_of(sitting, "held_seconds", before=before, after=after, now=now, reason=why))
@@ -256,12 +256,15 @@ def _move_entry(
     StateChange.objects.bulk_create(changes)
 
 
-def _kept_out(sitting: Sitting, met: Iterable[ServerOutage], now: datetime) -> timedelta:
-    """Return what outages together cost before the start: up to the limit, and without what a wait gives back."""
+def _kept_out(sitting: Sitting, met: Iterable[ServerOutage], now: datetime) -> int:
+    """Return the seconds that outages together cost before the start: up to the limit, without what a wait gives back.
+
+    The sum is rounded, not its parts: so one after another they cost no more than together.
+    """
     exam, until = sitting.enrolment.exam, sitting.held_since or now
     spans = [Span(outage.began_at, min(outage.ended_at, until)) for outage in met]
     lost = sum((held_within(queries.window(exam), span, now) for span in spans), NOTHING)
-    return min(lost, timedelta(minutes=exam.outage_most_minutes))
+    return math.ceil(min(lost, timedelta(minutes=exam.outage_most_minutes)).total_seconds())
 
 
 # --- what there is to decide -----------------------------------------------------------------------------------------

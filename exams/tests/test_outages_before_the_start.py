@@ -67,3 +67,12 @@ def test_the_limit_is_for_all_outages_together() -> None:
     Sitting.objects.all().delete()
     later = sittings.open_for(enrolment, timezone.now()).held_seconds
     assert (here, later) == (300, 300)
+
+
+def test_parts_of_a_second_do_not_add_up_beyond_the_limit() -> None:
+    sitting = ready(minutes(30), exam__outage_most_minutes=5)
+    for silence in (timedelta(minutes=4, seconds=59.4), timedelta(minutes=4)):
+        ServerOutage.objects.update(began_at=F("began_at") - minutes(7), ended_at=F("ended_at") - minutes(7))
+        silent_for(silence)
+        outages.beat()
+    assert fresh(sitting).held_seconds == 300
