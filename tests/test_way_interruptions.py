@@ -155,6 +155,46 @@ def test_leaving_full_screen_is_told_and_recorded(browser_with: OpenPage, exam_s
     until(left.exists, way.page)
 
 
+def test_a_reload_is_no_way_out_of_full_screen_without_a_record(browser_with: OpenPage, exam_server: str) -> None:
+    place = seat(full_screen=True)
+    way = before_the_paper(browser_with(), place, exam_server)
+    way.enter()
+    way.page.reload()
+    way.says("请尽快回到全屏，离开全屏的时长会被记录。")
+    reloaded = place.sitting.incidents.filter(detail__cause="page_reloaded")
+    until(reloaded.filter(ended_at__isnull=True).exists, way.page)  # told while it lasts
+    way.page.reload()  # and once more, which is the same stretch
+    way.page.wait_for_timeout(1000)
+    way.button("继续答题").click()
+    way.sees_paper()
+    until(reloaded.filter(ended_at__isnull=False).exists, way.page)
+    incident = place.sitting.incidents.get()
+    assert (incident.kind, incident.severity) == (Incident.Kind.LEFT_FULL_SCREEN, Incident.Severity.INFO)
+    assert incident.ended_at - incident.began_at > 6 * ONE_SECOND
+    assert place.sitting.switch_count == 0
+
+
+def test_a_reload_that_is_over_at_once_leaves_no_record(browser_with: OpenPage, exam_server: str) -> None:
+    place = seat(full_screen=True)
+    way = before_the_paper(browser_with(), place, exam_server)
+    way.enter()
+    way.page.reload()
+    way.button("继续答题").click()
+    way.sees_paper()
+    way.page.wait_for_timeout(1000)
+    assert not place.sitting.incidents.exists()
+
+
+def test_looking_elsewhere_after_a_reload_counts_like_from_the_paper(browser_with: OpenPage, exam_server: str) -> None:
+    place = seat(switch_limit=3)
+    way = before_the_paper(browser_with(), place, exam_server)
+    way.enter()
+    way.page.reload()
+    expect(way.button("继续答题")).to_be_enabled()
+    is_hidden(way.page, seconds=1.5)
+    until(lambda: place.sitting.switch_count == 1, way.page)
+
+
 def test_turning_to_another_window_is_counted_and_shown(browser_with: OpenPage, exam_server: str) -> None:
     place = seat(switch_limit=3)
     way = before_the_paper(browser_with(), place, exam_server)
@@ -190,6 +230,16 @@ def test_a_pause_says_the_truth_of_the_clock_and_lets_who_is_signed_out_come_bac
     expect(way.page.locator("[data-covers]")).to_be_hidden()
     way.button("求助").click()
     way.says("考务人员会收到您的求助并在本页答复。考试计时不会因此停止。")
+
+
+def is_hidden(page: Page, *, seconds: float) -> None:
+    """Be what a page is behind another tab; a driven browser without a window hides none of its tabs."""
+    for hidden in ("true", "false"):
+        page.evaluate(
+            f"Object.defineProperty(document, 'hidden', {{configurable: true, get: () => {hidden}}});"
+            "document.dispatchEvent(new Event('visibilitychange'));"
+        )
+        page.wait_for_timeout(seconds * 1000)
 
 
 def turns_away(page: Page, *, seconds: float) -> None:

@@ -20,6 +20,7 @@ CAUSES: dict[str, Promise] = {
     Cause.PAGE_HIDDEN.value: gettext_lazy("考试页面被遮挡、最小化，或切换到其他标签页、程序"),
     Cause.FOCUS_LOST.value: gettext_lazy("焦点离开考试页面，可能点击了旁边的窗口"),
     Cause.FULL_SCREEN_LEFT.value: gettext_lazy("退出了全屏"),
+    Cause.PAGE_RELOADED.value: gettext_lazy("重新载入页面后一段时间没有回到全屏，不计次数"),
     Cause.SETTLING_IN.value: gettext_lazy("刚进入页面，多为浏览器自身的提示窗口，不计次数"),
     Cause.SENT_AWAY.value: gettext_lazy("人脸识别或暂停期间离开答题页，不计次数"),
     Cause.FULL_SCREEN_REFUSED.value: gettext_lazy("浏览器拒绝全屏，考生申请不用全屏继续"),

@@ -16,6 +16,7 @@ class Event(StrEnum):
     LEFT_FULL_SCREEN = "left_full_screen"
     HIDDEN = "hidden"
     BLUR = "blur"
+    RELOADED = "reloaded"  # the page was loaded anew, which ends full screen, and is out of it until it is on again
     NO_FULL_SCREEN = "no_full_screen"  # the browser refuses it, and the candidate says so
 
 
@@ -33,6 +34,7 @@ class Cause(StrEnum):
     PAGE_HIDDEN = "page_hidden"  # another tab, another window over it, minimised, a locked screen
     FOCUS_LOST = "focus_lost"  # another window beside it
     FULL_SCREEN_LEFT = "full_screen_left"
+    PAGE_RELOADED = "page_reloaded"  # no browser keeps full screen over it: by the candidate, or by a crash
     SETTLING_IN = "settling_in"  # the first moments of a page: prompts of the browser itself
     FULL_SCREEN_REFUSED = "full_screen_refused"
     SENT_AWAY = "sent_away"  # to the face check, or free to go while the clock stood still
@@ -53,6 +55,7 @@ class Rules:
     hidden_grace: timedelta = timedelta(seconds=1)
     blur_grace: timedelta = timedelta(seconds=3)
     full_screen_grace: timedelta = timedelta(seconds=1)
+    reload_grace: timedelta = timedelta(seconds=5)  # one click after a page that came back at once
     settling_in: timedelta = timedelta(seconds=10)
     longest: timedelta = timedelta(hours=12)
 
@@ -117,9 +120,8 @@ def classify(
     if told.event is Event.NO_FULL_SCREEN:
         return Classified(Kind.NO_FULL_SCREEN, Cause.FULL_SCREEN_REFUSED, told.began_at, told.began_at, counts=False)
     lasted = (told.ended_at or now) - told.began_at
-    if told.event is Event.LEFT_FULL_SCREEN:
-        kind = Kind.LEFT_FULL_SCREEN if lasted >= rules.full_screen_grace else None
-        return Classified(kind, Cause.FULL_SCREEN_LEFT, told.began_at, told.ended_at, counts=False)
+    if told.event in {Event.LEFT_FULL_SCREEN, Event.RELOADED}:
+        return _out_of_full_screen(told, lasted, rules, sent_away=sent_away)
     hidden = told.event is Event.HIDDEN
     kind = Kind.SWITCHED_AWAY if lasted >= (rules.hidden_grace if hidden else rules.blur_grace) else None
     cause = Cause.PAGE_HIDDEN if hidden else Cause.FOCUS_LOST
@@ -130,6 +132,14 @@ def classify(
     innocent = cause in {Cause.SETTLING_IN, Cause.SENT_AWAY} or _same_trip(told, counted)
     counts = kind is not None and told.ended_at is not None and not innocent
     return Classified(kind, cause, told.began_at, told.ended_at, counts)
+
+
+def _out_of_full_screen(told: Report, lasted: timedelta, rules: Rules, *, sent_away: bool) -> Classified:
+    """Say what being out of full screen is: on record with its length, and never a switch by itself."""
+    reloaded = told.event is Event.RELOADED
+    cause = Cause.PAGE_RELOADED if reloaded else Cause.FULL_SCREEN_LEFT
+    kind = Kind.LEFT_FULL_SCREEN if lasted >= (rules.reload_grace if reloaded else rules.full_screen_grace) else None
+    return Classified(kind, Cause.SENT_AWAY if sent_away else cause, told.began_at, told.ended_at, counts=False)
 
 
 def follows(count: int, limit: int | None, rule: AfterLimit) -> AfterLimit:

@@ -57,6 +57,18 @@ def test_leaving_full_screen_is_on_record_and_not_a_switch() -> None:
     assert (left.kind, left.counts) == (Kind.LEFT_FULL_SCREEN, False)
 
 
+def test_a_page_that_is_loaded_anew_is_out_of_full_screen_and_nobody_is_charged_for_one_that_is_back_at_once() -> None:
+    assert classified(Event.RELOADED, 4_000, 3_500).kind is None
+    away = classified(Event.RELOADED, 30_000, None)
+    assert (away.kind, away.cause, away.counts) == (Kind.LEFT_FULL_SCREEN, Cause.PAGE_RELOADED, False)
+
+
+def test_full_screen_that_a_check_or_a_pause_ended_is_called_so() -> None:
+    told = lockdown.report("one", Event.RELOADED, 30_000, 20_000, NOW)
+    away = lockdown.classify(told, started_at=NINE, counted=[], now=NOW, sent_away=True)
+    assert (away.kind, away.cause) == (Kind.LEFT_FULL_SCREEN, Cause.SENT_AWAY)
+
+
 def test_what_a_page_claims_is_bounded() -> None:
     told = lockdown.report("one", Event.HIDDEN, 5_000, 10**9, NOW)
     assert told.ended_at == NOW

@@ -1,14 +1,16 @@
 /**
  * Notices when the candidate leaves full screen, hides the page, turns to another window or goes to another page. What lasts
  * is reported while it lasts and again when it is over, under the same id. It judges nothing: the server classifies and
- * counts. What is still going on when the page goes is told by the next page of the same tab.
+ * counts. What is still going on when the page goes is told by the next page of the same tab; a page that goes in full
+ * screen has left it, since no browser keeps it, and is out of it until the next one is in it again.
  */
 import { postJson, backoff } from "../lib/api.js";
 import { randomId } from "../lib/client.js";
 import * as fullScreen from "./full_screen.js";
 
 const BLUR_GRACE_MS = 1000; // shorter losses of focus come from input methods, camera prompts and notices of the system
-const LASTING_MS = { blur: 3500, hidden: 1500, left_full_screen: 1500 }; // from then on it is told while it lasts
+const LASTING_MS = { blur: 3500, hidden: 1500, left_full_screen: 1500, reloaded: 5000 }; // from then on it is told while it lasts
+const OUT_OF_FULL_SCREEN = ["left_full_screen", "reloaded"];
 const RELOAD_MS = 5000; // who is back on the page sooner has reloaded it
 
 export class Lockdown {
@@ -20,11 +22,12 @@ export class Lockdown {
   #wasFullScreen = fullScreen.isOn();
 
   /**
-   * @param {{url: string, client: string, wantsFullScreen: boolean, signal: AbortSignal,
-   *   onCount: (data: any) => void, onFullScreen: (on: boolean) => void}} options
+   * @param {{url: string, client: string, wantsFullScreen: boolean, hasPaper?: boolean, signal: AbortSignal,
+   *   onCount?: (data: any) => void, onFullScreen?: (on: boolean) => void}} options hasPaper: without it the focus does not
+   *   matter, since a page that opens brings the browser's own prompts
    */
   constructor(options) {
-    Object.assign(this, options);
+    Object.assign(this, { hasPaper: true, onCount: () => {}, onFullScreen: () => {} }, options);
     this.key = `examplatform.away.${this.client}`;
     this.#comeBack();
     this.#watch();
@@ -33,8 +36,11 @@ export class Lockdown {
   #watch() {
     const { signal } = this;
     document.addEventListener("visibilitychange", () => this.#visibility(), { signal });
-    window.addEventListener("blur", () => this.#begin("blur"), { signal });
-    window.addEventListener("focus", () => this.#end("blur"), { signal });
+    signal.addEventListener("abort", () => this.#handOver());
+    if (this.hasPaper) {
+      window.addEventListener("blur", () => this.#begin("blur"), { signal });
+      window.addEventListener("focus", () => this.#end("blur"), { signal });
+    }
     window.addEventListener("pagehide", () => this.#goAway(), { signal });
     window.addEventListener("pageshow", () => (this.#unloading = false), { signal });
     if (this.wantsFullScreen) {
@@ -59,7 +65,7 @@ export class Lockdown {
     if (!on && this.#wasFullScreen) {
       this.#begin("left_full_screen");
     } else if (on) {
-      this.#end("left_full_screen");
+      OUT_OF_FULL_SCREEN.forEach((kind) => this.#end(kind));
     }
     this.#wasFullScreen = on;
     this.onFullScreen(on);
@@ -69,9 +75,13 @@ export class Lockdown {
     if (this.#open.has(kind) || (kind === "blur" && this.#open.has("hidden"))) {
       return;
     }
-    const episode = { id: randomId(), kind, at: now() };
-    episode.timer = window.setTimeout(() => this.#report(episode, null), LASTING_MS[kind]);
-    this.#open.set(kind, episode);
+    this.#goesOn({ id: randomId(), kind, at: now() });
+  }
+
+  #goesOn(episode) {
+    const lasted = now() - episode.at;
+    episode.timer = window.setTimeout(() => this.#report(episode, null), Math.max(0, LASTING_MS[episode.kind] - lasted));
+    this.#open.set(episode.kind, episode);
   }
 
   #end(kind) {
@@ -93,24 +103,53 @@ export class Lockdown {
 
   #goAway() {
     this.#unloading = true;
-    const going = [...this.#open.values()].map(({ id, kind, at }) => ({ id, kind, at }));
+    const going = this.#ongoing();
     if (!this.#open.has("hidden")) {
       going.push({ id: randomId(), kind: "hidden", at: now(), isReload: true });
     }
-    sessionStorage.setItem(this.key, JSON.stringify(going));
+    if (this.wantsFullScreen && this.#wasFullScreen) {
+      going.push({ id: randomId(), kind: "reloaded", at: now() });
+    }
+    this.#keep(going);
     this.#send({ leaving: true });
+  }
+
+  /** Another part of this document goes on from here, and with it what is going on. */
+  #handOver() {
+    if (!this.#unloading) {
+      this.#keep(this.#ongoing().filter(({ kind }) => OUT_OF_FULL_SCREEN.includes(kind)));
+      [...this.#open.keys()].forEach((kind) => this.#drop(kind));
+    }
+  }
+
+  #ongoing() {
+    return [...this.#open.values()].map(({ id, kind, at }) => ({ id, kind, at }));
+  }
+
+  #keep(episodes) {
+    sessionStorage.setItem(this.key, JSON.stringify(episodes));
   }
 
   #comeBack() {
     const gone = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
     sessionStorage.removeItem(this.key);
-    for (const episode of gone) {
-      // Hidden was the page until this one began to load; full screen is back only now.
-      const until = episode.kind === "left_full_screen" ? now() : performance.timeOrigin;
-      const durationMs = Math.max(0, Math.round(until - episode.at));
-      if (!episode.isReload || durationMs >= RELOAD_MS) {
-        this.#report(episode, durationMs);
-      }
+    gone.forEach((episode) => (OUT_OF_FULL_SCREEN.includes(episode.kind) ? this.#outUntilOn(episode) : this.#wasHidden(episode)));
+  }
+
+  /** The page that went was in full screen; this one is out of it until it is on again. */
+  #outUntilOn(episode) {
+    if (fullScreen.isOn()) {
+      this.#report(episode, Math.round(now() - episode.at));
+    } else {
+      this.#goesOn(episode);
+    }
+  }
+
+  /** Hidden was the page until this one began to load. */
+  #wasHidden(episode) {
+    const durationMs = Math.max(0, Math.round(performance.timeOrigin - episode.at));
+    if (!episode.isReload || durationMs >= RELOAD_MS) {
+      this.#report(episode, durationMs);
     }
   }
 

@@ -14,6 +14,7 @@ import { Covers } from "./covers.js";
 import { startExamCamera } from "./camera.js";
 import * as fullScreen from "./full_screen.js";
 import { offerHelp } from "./help.js";
+import { Lockdown } from "./lockdown.js";
 import { Notices } from "./notices.js";
 import { followSecondCamera } from "./second_camera.js";
 import { PaperPage } from "./paper.js";
@@ -93,6 +94,23 @@ function begin() {
   }
   if (config.camera) {
     startCamera();
+  }
+  if (config.phase === "resume") {
+    watchScreen();
+  }
+}
+
+/** The exam runs while a reloaded page waits to be let in again: how long it is out of full screen is on record. */
+async function watchScreen() {
+  await queue;
+  if (!paper && !waitingEnds.signal.aborted) {
+    new Lockdown({
+      url: config.urls.events,
+      client,
+      wantsFullScreen: config.full_screen,
+      hasPaper: false,
+      signal: waitingEnds.signal,
+    });
   }
 }
 
