@@ -154,13 +154,13 @@ def sign_in(request: HttpRequest, id_number: str, check_code: str, *, now: datet
     try:
         with throttle.attempt(request, key, now=now) as attempt:
             matching = _matching(number, check_codes.normalise(check_code))
-            attempt.is_right = bool(matching)
+            open_now = [one for one in matching if one.valid_from <= now < one.valid_until]
+            attempt.is_right, attempt.is_untimely = bool(open_now), bool(matching and not open_now)
     except throttle.TooManyAttempts as locked:
         raise LockedOut(locked.minutes) from None
     if not matching:
         remaining = attempt.remaining
         raise Refused(remaining) if remaining else LockedOut(throttle.minutes_left(request, key, now=now))
-    open_now = [credential for credential in matching if credential.valid_from <= now < credential.valid_until]
     if not open_now:
         raise NotNow(_when(matching, now))
     signed_in = SignIn(

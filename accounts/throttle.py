@@ -17,7 +17,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_ip_address, get_cool_off, get_failure_limit
 from axes.models import AccessAttempt
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from redis import RedisError
 
@@ -68,12 +68,16 @@ def client_address(request: HttpRequest) -> str | None:
 
 @dataclass
 class Attempt:
-    """One attempt to sign in, wrong unless it is said to be right."""
+    """One attempt to sign in, wrong unless it is said to be right, or right at another time.
+
+    The latter says nothing of who tries what is asked for now: it is not counted, and forgives nothing.
+    """
 
     request: HttpRequest
     key: str
     now: datetime
     is_right: bool = False
+    is_untimely: bool = False
     remaining: int = 0  # how many remain after one that was wrong
 
     @property
@@ -94,10 +98,12 @@ def attempt(request: HttpRequest, key: str, *, now: datetime) -> Iterator[Attemp
     try:
         yield one
     finally:
-        if is_first and not one.is_right:
+        if is_first and not (one.is_right or one.is_untimely):
             _count(one, is_first=True)
     if one.is_right:
         _forget(one, was_counted=was_counted)
+    elif one.is_untimely:
+        _take_back(one, was_counted=not is_first)
 
 
 def _marked(one: Attempt) -> bool:
@@ -135,8 +141,20 @@ def _is_looked_at(one: Attempt) -> bool:
 def _forget(one: Attempt, *, was_counted: bool) -> None:
     if was_counted:
         forgive(one.key, address=client_address(one.request))
+    _unmark(one)
+
+
+def _unmark(one: Attempt) -> None:
     with suppress(RedisError, OSError):
         cache.delete(one.mark)
+
+
+def _take_back(one: Attempt, *, was_counted: bool) -> None:
+    """Undo what counting one attempt did, and leave those before it."""
+    if was_counted:
+        _counted(one.request, one.key).update(failures_since_start=F("failures_since_start") - 1)
+    else:
+        _unmark(one)
 
 
 def minutes_left(request: HttpRequest, key: str, *, now: datetime) -> int:

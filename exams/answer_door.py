@@ -15,7 +15,6 @@ from io import BytesIO
 from time import monotonic
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.db import OperationalError
@@ -25,6 +24,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.sessions import given_key
 from exams import access
 from exams.access import Pass
 from exams.domain import arrivals
@@ -88,7 +88,7 @@ class AnswerDoor:
             arrival = await self._arrival(session_key, _parsed(content), request.scope[CAME_AT])
         except Malformed:
             return None
-        if arrival is None or ANSWERS.wait(arrival.sitting_id, monotonic()):
+        if arrival is None or ANSWERS.wait((arrival.sitting_id, session_key), monotonic()):
             return None
         saved = await self.commit.save(arrival)
         if saved is None or saved.error or saved.todo:
@@ -102,7 +102,7 @@ class AnswerDoor:
             request.get_host()
             self._csrf.process_request(request)
             if self._csrf.process_view(request, _nothing, (), {}) is None:
-                return request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+                return given_key(request.COOKIES)
         return None
 
     async def _arrival(self, session_key: str, body: dict[str, object], came_at: float) -> Arrival | None:

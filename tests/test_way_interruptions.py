@@ -170,6 +170,7 @@ def test_a_reload_is_no_way_out_of_full_screen_without_a_record(browser_with: Op
     until(reloaded.filter(ended_at__isnull=False).exists, way.page)
     incident = place.sitting.incidents.get()
     assert (incident.kind, incident.severity) == (Incident.Kind.LEFT_FULL_SCREEN, Incident.Severity.INFO)
+    assert incident.ended_at is not None
     assert incident.ended_at - incident.began_at > 6 * ONE_SECOND
     assert place.sitting.switch_count == 0
 

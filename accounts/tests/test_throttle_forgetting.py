@@ -94,3 +94,16 @@ def test_no_sixth_guess_while_the_first_one_ends(rf: RequestFactory, candidate: 
 
 def _swallow() -> Any:
     return suppress(throttle.TooManyAttempts)
+
+
+def test_a_code_of_another_time_neither_counts_nor_forgives(client: Client, candidate: Candidate) -> None:
+    CredentialFactory(
+        candidate=candidate, scope="LAST-YEAR", secret="9876", valid_until=NOW, valid_from=NOW - timedelta(1)
+    )
+    assert types(client, candidate, "9876") == 200
+    assert not AccessAttempt.objects.exists()
+    for _ in range(LIMIT - 1):
+        types(client, candidate, "0000")
+        types(client, candidate, "9876")
+    assert AccessAttempt.objects.get().failures_since_start == LIMIT - 1
+    assert types(client, candidate, "0000") == 429

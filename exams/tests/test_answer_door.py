@@ -292,6 +292,12 @@ def test_within_the_grace_a_late_answer_is_accepted_as_late() -> None:
     assert logged(sitting) == [(1, 1, "late_accepted")]
 
 
+def test_a_cookie_that_no_database_takes_is_signed_out(tab: Page) -> None:
+    tab.session = '"a\\000b45678"'  # a quoted cookie may hold any letter in octal
+    reply = tab.send(op())
+    assert (reply.status, reply.data["error"]) == (401, "signed_out")
+
+
 def test_who_asks_too_often_is_told_when_to_come_back(tab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ANSWERS, "burst", 1)
     monkeypatch.setattr(ANSWERS, "rate", 0.01)

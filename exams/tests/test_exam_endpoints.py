@@ -334,6 +334,7 @@ def test_who_asks_too_often_is_told_when_to_come_back_and_nothing_is_lost(
     assert int(refused["Retry-After"]) >= 1
     other: Sitting = SittingFactory(begun=True)
     assert post(browser_of(other), "responses", answers(op(1, 1, "B"))).status_code == 200
+    assert post(browser_of(sitting), "responses", answers(op(1, 4, "B"))).status_code == 200, "signed in again"
 
 
 def test_in_a_pause_a_page_is_asked_to_come_again(sitting: Sitting, browser: Client) -> None:

@@ -52,8 +52,9 @@ def script_endpoint(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
 
 
 def paced(pace: Pace) -> Callable[[Door], Door]:
-    """Tell a page that asks too often when to come back; it keeps what it has. Counted for each sitting.
+    """Tell a page that asks too often when to come back; it keeps what it has.
 
+    Counted for each sign-in of a sitting, so that nobody else who has its check code slows its candidate down.
     In the memory of the process: the way of an answer rests on nothing but the database.
     """
 
@@ -61,7 +62,7 @@ def paced(pace: Pace) -> Callable[[Door], Door]:
         @wraps(view)
         def guarded(request: HttpRequest) -> HttpResponseBase:
             sitting_id = request.session.get(SESSION_KEY)  # whoever has none is turned away anyway
-            wait = pace.wait(sitting_id, time.monotonic()) if sitting_id else 0
+            wait = pace.wait((sitting_id, request.session.session_key), time.monotonic()) if sitting_id else 0
             return _too_often(wait) if wait else view(request)
 
         return guarded
