@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from accounts.prepared import PreparedRows
 from exams import seams
 from exams.domain import consent, flow
 from exams.domain import progress as counting
@@ -163,9 +164,13 @@ def entry_spread(sitting: Sitting) -> timedelta:
 
 def progress(sitting: Sitting) -> Progress:
     """Return the four counters of the whole paper; all nothing before it is drawn."""
-    items = Paper.objects.filter(sitting=sitting).values_list("items", flat=True).first() or ()
-    answers = Response.objects.filter(sitting=sitting).values_list("value", "doubtful")
+    [items] = _ITEMS.first(sitting.pk) or [()]
+    answers = _ANSWERED.all(sitting.pk)
     return counting.count(len(items), ((bool(value), doubtful) for value, doubtful in answers))
+
+
+_ITEMS = PreparedRows(lambda sitting: Paper.objects.filter(sitting_id=sitting).values_list("items"))
+_ANSWERED = PreparedRows(lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("value", "doubtful"))
 
 
 # --- photos ----------------------------------------------------------------------------------------------------------

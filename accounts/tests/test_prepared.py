@@ -6,7 +6,7 @@ from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Credential
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, PreparedRows
 from accounts.tests.factories import CandidateFactory, CredentialFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -55,3 +55,14 @@ def test_numbers_can_stand_for_in_too() -> None:
     made = [CredentialFactory() for _ in range(3)]
     assert of_numbers.all([made[2].pk, made[0].pk]) == [made[0], made[2]]
     assert of_numbers.all([made[1].pk]) == [made[1]]
+
+
+def test_rows_of_values_stay_rows() -> None:
+    scopes = PreparedRows(
+        lambda candidate: Credential.objects.filter(candidate_id=candidate).values_list("scope", "valid_from")
+    )
+    one = CredentialFactory(scope="A")
+    CredentialFactory(scope="A")
+    for _ in range(3):  # plainly, then planned
+        assert scopes.all(one.candidate_id) == [("A", one.valid_from)]
+    assert scopes.first(0) is None

@@ -36,10 +36,16 @@ def end(
     record(
         sitting, "state", before=before, after=sitting.state, now=now, by=by, reason=reason or for_staff(ended_by.label)
     )
-    marks.mark_if_possible(sitting, now, is_ours=True)
-    receipts.issue(sitting, now)
+    mark_and_receipt(sitting, now)
     announce(sitting, seams.sitting_ended, now=now)
     return sitting
+
+
+def mark_and_receipt(sitting: Sitting, now: datetime) -> None:
+    """Mark what was answered and make the receipt of an ended sitting whose row is locked, from one reading."""
+    answers = receipts.answers_of(sitting)
+    marks.mark_if_possible(sitting, now, {question: op.value for question, op in answers.items()})
+    receipts.issue(sitting, answers, now)
 
 
 def stop_pause(sitting: Sitting, now: datetime) -> None:

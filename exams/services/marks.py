@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, PreparedRows
 from exams import seams
 from exams.domain import lifecycle, marking
 from exams.domain.lifecycle import Validity
@@ -21,6 +21,9 @@ from exams.services.refusals import NotBegun, require_reason
 logger = logging.getLogger(__name__)
 
 
+Answers = Mapping[int, Sequence[str]]  # question -> what was chosen
+
+
 @transaction.atomic
 def mark_sitting(sitting: Sitting, now: datetime) -> Result:
     """Mark every question of the paper, unanswered ones with nothing; marking again gives the same result."""
@@ -28,27 +31,27 @@ def mark_sitting(sitting: Sitting, now: datetime) -> Result:
     paper = _PAPER.first(sitting.pk)
     if paper is None:
         raise NotBegun
-    return _mark_paper(sitting, paper, now)
+    return _mark_paper(sitting, paper, dict(_ANSWERS.all(sitting.pk)), now)
 
 
-def mark_if_possible(sitting: Sitting, now: datetime, *, is_ours: bool = False) -> None:
+def mark_if_possible(sitting: Sitting, now: datetime, answers: Answers | None = None) -> None:
     """Mark a sitting that just ended; a fault in the marking never undoes a hand-in, `mark_missing` tries again.
 
-    `is_ours`: its row is locked and as it is now. Without a paper there is nothing to mark.
+    `answers`: all of them, where its row is locked and as it is now. Without a paper there is nothing to mark.
     """
     try:
-        if not is_ours:
+        if answers is None:
             mark_sitting(sitting, now)
         else:
             with transaction.atomic():  # a query that fails would else spoil the end itself
                 if (paper := _PAPER.first(sitting.pk)) is not None:
-                    _mark_paper(sitting, paper, now)
+                    _mark_paper(sitting, paper, answers, now)
     except Exception:
         logger.exception("sitting %s could not be marked", sitting.pk)
 
 
-def _mark_paper(sitting: Sitting, paper: Paper, now: datetime) -> Result:
-    marks = _marks(sitting, paper.items)
+def _mark_paper(sitting: Sitting, paper: Paper, answers: Answers, now: datetime) -> Result:
+    marks = _marks(sitting, paper.items, answers)
     points = sum((mark.points for mark in marks), marking.ZERO)
     pass_mark = sitting.enrolment.exam.pass_mark
     result = _RESULT.first(sitting.pk) or Result(sitting=sitting)
@@ -118,9 +121,8 @@ def _reasons(sitting: Sitting) -> Iterable[str]:
     yield from seams.reasons_to_review(sitting)
 
 
-def _marks(sitting: Sitting, items: Sequence[Mapping[str, Any]]) -> list[Mark]:
-    answers = {response.question: response.value for response in _RESPONSES.all(sitting.pk)}
-    rules = {section.pk: section.multiple_scoring for section in _SECTIONS.all(sitting.enrolment.exam_id)}
+def _marks(sitting: Sitting, items: Sequence[Mapping[str, Any]], answers: Answers) -> list[Mark]:
+    rules: dict[int, str] = dict(_RULES.all(sitting.enrolment.exam_id))
     keys = _keys_of([item["revision"] for item in items])
     return [
         _mark(number, _key(item, keys[item["revision"]], rules[item["section"]]), answers.get(number, []))
@@ -130,13 +132,13 @@ def _marks(sitting: Sitting, items: Sequence[Mapping[str, Any]]) -> list[Mark]:
 
 def _keys_of(numbers: Sequence[int]) -> dict[int, list[str]]:
     """Return the right options of revisions; read each time, since a wrong key is put right and marked again."""
-    return {revision.pk: revision.key for revision in _KEYS.all(numbers)}
+    return dict(_KEYS.all(numbers))
 
 
-_KEYS = Prepared(lambda numbers: Revision.objects.filter(pk__in=numbers).only("key").order_by("pk"))
+_ANSWERS = PreparedRows(lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("question", "value"))
+_KEYS = PreparedRows(lambda numbers: Revision.objects.filter(pk__in=numbers).values_list("pk", "key").order_by("pk"))
 _PAPER = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting))
-_RESPONSES = Prepared(lambda sitting: Response.objects.filter(sitting_id=sitting))
-_SECTIONS = Prepared(lambda exam: Section.objects.filter(exam_id=exam))
+_RULES = PreparedRows(lambda exam: Section.objects.filter(exam_id=exam).values_list("pk", "multiple_scoring"))
 _RESULT = Prepared(lambda sitting: Result.objects.select_for_update().filter(sitting_id=sitting))
 
 
@@ -144,7 +146,7 @@ def _key(item: Mapping[str, Any], right: list[str], rule: str) -> marking.Key:
     return marking.Key(right=frozenset(right), points=Decimal(item["points"]), rule=marking.Rule(rule))
 
 
-def _mark(number: int, key: marking.Key, chosen: list[str]) -> Mark:
+def _mark(number: int, key: marking.Key, chosen: Sequence[str]) -> Mark:
     return Mark(question=number, points=marking.mark(key, chosen), points_possible=key.points)
 
 

@@ -1,24 +1,25 @@
 """Receipts: made when a sitting ends, the same however often it is asked for."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.prepared import Prepared
+from accounts.prepared import Prepared, PreparedRows
 from exams.domain import receipts
 from exams.domain.arrivals import Op
 from exams.domain.chain import Head
 from exams.models import Receipt, Response, ResponseLog, Sitting
 
 
-def issue(sitting: Sitting, now: datetime) -> Receipt | None:
+def issue(sitting: Sitting, answers: Mapping[int, Op], now: datetime) -> Receipt | None:
     """Return the receipt of an ended sitting whose row is locked, made now unless nothing changed since the last one.
 
-    None for a sitting that ended before it began: there is no log of it.
+    `answers`: all that is stored. None for a sitting that ended before it began: there is no log of it.
     """
-    log = ResponseLog.objects.filter(pk=sitting.pk).first()
+    log = _LOG.first(sitting.pk)
     if log is None or sitting.ended_at is None:
         return None
     head = Head(log.length, bytes(log.head))
-    digest = receipts.digest(sitting.pk, sitting.ended_at, head, answers_of(sitting))
+    digest = receipts.digest(sitting.pk, sitting.ended_at, head, answers)
     last = newest(sitting)
     if last is not None and bytes(last.digest) == digest:
         return last
@@ -37,10 +38,14 @@ def newest(sitting: Sitting) -> Receipt | None:
     return _NEWEST.first(sitting.pk)
 
 
+_LOG = Prepared(lambda sitting: ResponseLog.objects.filter(pk=sitting))
+_STORED = PreparedRows(
+    lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("question", "seq", "value", "doubtful")
+)
 _NEWEST = Prepared(lambda sitting: Receipt.objects.filter(sitting_id=sitting).order_by("-pk")[:1])
 
 
 def answers_of(sitting: Sitting) -> dict[int, Op]:
     """Return the stored answers."""
-    stored = Response.objects.filter(sitting=sitting).values_list("question", "seq", "value", "doubtful")
+    stored = _STORED.all(sitting.pk)
     return {question: Op(question, seq, tuple(value), doubtful) for question, seq, value, doubtful in stored}

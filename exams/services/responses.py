@@ -18,7 +18,7 @@ from exams.domain.arrivals import STORED, Arrival, Op, Outcome, Sender, Slot
 from exams.domain.chain import Entry, Head
 from exams.domain.lifecycle import ENDED, State
 from exams.models import Response, ResponseEntry, Revision, Sitting
-from exams.services import answer_statement, marks, receipts, response_log, sittings
+from exams.services import answer_statement, endings, marks, response_log, sittings
 from exams.services.answer_statement import Look
 from exams.services.changes import record, take
 from exams.services.refusals import Refused, require_reason
@@ -166,8 +166,7 @@ def _tidy_up(sitting: Sitting, saved: Saved) -> None:
         sittings.close_if_overdue(sitting, saved.server_now)
     elif saved.todo is Todo.MARK:
         with transaction.atomic():
-            receipts.issue(take(sitting.pk), saved.server_now)
-            marks.mark_if_possible(sitting, saved.server_now)
+            endings.mark_and_receipt(take(sitting.pk), saved.server_now)
 
 
 @tried_again

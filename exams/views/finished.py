@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.prepared import PreparedRows
 from accounts.requests import CandidateRequest
 from exams import queries
 from exams.domain.flow import Step
@@ -20,6 +21,7 @@ from exams.views.way import context, page_of
 
 LEAVES_AFTER = 9  # seconds, as people know it
 LEAVES_AFTER_READING = 60  # where there is more to read
+_VALIDITY = PreparedRows(lambda sitting: Result.objects.filter(sitting_id=sitting).values_list("validity"))
 
 
 @require_safe
@@ -29,7 +31,7 @@ def finished(request: CandidateRequest, sitting: Sitting, now: datetime) -> Http
     sitting = sittings.close_if_overdue(sitting, now)
     terminated = sitting.state == State.TERMINATED
     receipt = receipts.newest(sitting)
-    pending = Result.objects.filter(sitting=sitting, validity=Validity.PENDING_REVIEW).exists()
+    pending = (Validity.PENDING_REVIEW.value,) == _VALIDITY.first(sitting.pk)
     page = context(
         sitting,
         progress=queries.progress(sitting),
