@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from exams.domain.lifecycle import State
 from exams.models import Result, Sitting, StateChange
+from exams.services.answer_files import IMPORTED_MARK, imported_entries
 from proctoring.admin import words
 from proctoring.models import Claim, IdentityCheck, Incident, Intervention, Message
 from proctoring.services.claims import name_of
@@ -78,11 +79,14 @@ SLOT = timedelta(minutes=5)
 
 
 def _rhythm(sitting: Sitting) -> Iterator[Entry]:
-    """How many answers arrived in each five minutes: when somebody worked, never what they answered."""
+    """How many answers the pages sent in each five minutes: when somebody worked, never what they answered."""
     began = sitting.started_at
     if began is None:
         return
-    arrived = sitting.entries.values_list("received_at", flat=True)
+    from_files = imported_entries(sitting)
+    by_staff = {change.at for change in sitting.changes.all() if change.field == "responses"}  # answers let in late
+    entries = sitting.entries.values_list("number", "received_at")
+    arrived = [at for number, at in entries if number not in from_files and at not in by_staff]
     for slot, count in Counter((at - began) // SLOT for at in arrived).items():
         title = ngettext("作答%(count)d次", "作答%(count)d次", count) % {"count": count}
         yield Entry(began + slot * SLOT, "answers", title, (_("之后五分钟内"),))
@@ -139,13 +143,24 @@ def _change(change: StateChange) -> str:
     if change.field in {"extra_seconds", "held_seconds"}:
         added = timedelta(seconds=int(change.after or 0) - int(change.before or 0))
         return f"{name} {words.length(added)}"
-    if change.field in {"photo", "responses"}:
+    if change.field == "responses":
+        return _answers(change.after)
+    if change.field == "photo":
         return _("%(name)s已更新") % {"name": name}
     known = CHOICES.get(change.field, {})
     before, after = known.get(change.before, change.before), known.get(change.after, change.after)
     if not before:
         return _("%(name)s：%(after)s") % {"name": name, "after": after}
     return _("%(name)s：%(before)s → %(after)s") % {"name": name, "before": before, "after": after}
+
+
+def _answers(after: str) -> str:
+    """Say which answers somebody let in, from what the history keeps of it."""
+    if after.startswith(IMPORTED_MARK):
+        first, last = map(int, after.removeprefix(IMPORTED_MARK).split("-"))
+        count = last - first + 1
+        return ngettext("作答文件带来%(count)d次作答", "作答文件带来%(count)d次作答", count) % {"count": count}
+    return _("第%(number)s题的作答已采用") % {"number": after.partition(":")[0]}
 
 
 def _noticed(incident: Incident) -> Entry:

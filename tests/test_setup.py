@@ -67,3 +67,15 @@ def test_ci_runs_what_a_developer_runs() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert "make test" in script.read_text()
+
+
+def test_a_command_before_the_tables_are_made_says_how_to_make_them(tmp_path: Path) -> None:
+    ours = {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "examplatform.settings"}
+    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "import_plan", "demo", "--dry-run"],
+        cwd=ROOT, env=environment | ours, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "manage.py migrate" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -38,6 +38,7 @@ FAULTS = {
     Fault.BROKEN: gettext_lazy("作答文件不完整或已被改动，不能导入。"),
 }
 IMPORTED = gettext_lazy("导入作答文件")
+IMPORTED_MARK = "imported: "  # in the history, before the first and the last of the entries that a file brought
 
 
 class CannotImport(Refused):
@@ -175,18 +176,30 @@ def _line(op: Op, stored: Response | None) -> Line:
 def bring_in(opened: Opened, now: datetime, by: AbstractBaseUser | None = None, reason: str = "") -> Imported:
     """Let the answers of a file arrive; what counts is decided by the rules for every answer."""
     reason = require_reason(reason) if by is not None else reason.strip()
-    before = opened.sitting.entries.count()
+    before = _length(opened.sitting)
     outcomes: Counter[str] = Counter()
     for start in range(0, len(opened.ops), MOST_OPS):
         part = opened.ops[start : start + MOST_OPS]
         outcomes.update(ack.outcome for ack in responses.save(opened.sitting, _body(opened.sender, part)).acks)
     if opened.ops and not outcomes:
         raise CannotImport(_("该答卷尚未开始或正在暂停，请在恢复或结束后再导入。"))
-    new_entries = opened.sitting.entries.count() - before
+    new_entries = _length(opened.sitting) - before
     if new_entries:
         why = "；".join(part for part in (for_staff(IMPORTED), reason) if part)  # i18n: data
-        record(opened.sitting, "responses", before="", after="imported", now=now, by=by, reason=why)
+        after = f"{IMPORTED_MARK}{before + 1}-{before + new_entries}"
+        record(opened.sitting, "responses", before="", after=after, now=now, by=by, reason=why)
     return Imported(outcomes, new_entries)
+
+
+def imported_entries(sitting: Sitting) -> set[int]:
+    """Return which entries of the log came in files."""
+    changes = sitting.changes.filter(field="responses", after__startswith=IMPORTED_MARK)
+    spans = [after.removeprefix(IMPORTED_MARK).split("-") for after in changes.values_list("after", flat=True)]
+    return {number for first, last in spans for number in range(int(first), int(last) + 1)}
+
+
+def _length(sitting: Sitting) -> int:
+    return sitting.entries.count()
 
 
 def _body(sender: Sender, ops: Iterable[Op]) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -201,12 +202,19 @@ def test_the_command_says_whose_a_file_is_and_what_came_of_it(
 ) -> None:
     raw = made_by(sitting, op(1, 1, "B"), op(2, 1, "C"))
     over(sitting)
-    call_command("import_answers", written(tmp_path, "answers.json", raw))
+    call_command("import_answers", written(tmp_path, "answers.json", raw), reason="考生断网")
     said = capsys.readouterr().out
+    assert f"导入作答文件；考生断网（命令行，系统账户 {getuser()}）" == sitting.changes.get(field="responses").reason
     assert sitting.enrolment.account_number in said
     assert "文件含2题，其中2题与已保存的不同。" in said
     assert "迟到，未采用: 2" in said
     assert "2题未被采用，可在答卷页由人工采用。" in said
+
+
+def test_the_command_asks_why(sitting: Sitting, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="--reason"):
+        call_command("import_answers", written(tmp_path, "answers.json", made_by(sitting, op())))
+    assert logged(sitting) == []
 
 
 def test_a_dry_run_writes_nothing(sitting: Sitting, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,7 +226,9 @@ def test_a_dry_run_writes_nothing(sitting: Sitting, tmp_path: Path, capsys: pyte
 def test_one_bad_file_keeps_no_other_out(sitting: Sitting, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = written(tmp_path, "good.json", made_by(sitting, op(1, 1, "B")))
     with pytest.raises(CommandError, match="2个文件没有导入"):
-        call_command("import_answers", written(tmp_path, "bad.json", b"PK"), tmp_path / "missing.json", good)
+        call_command(
+            "import_answers", written(tmp_path, "bad.json", b"PK"), tmp_path / "missing.json", good, reason="断网"
+        )
     assert "不是本系统的作答文件。" in capsys.readouterr().out
     assert stored(sitting) == {1: ["B"]}
     assert sitting.client == CLIENT

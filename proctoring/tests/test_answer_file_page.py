@@ -14,6 +14,7 @@ from exams.services import sittings
 from exams.tests.answers import logged, op, send, stored
 from exams.tests.factories import browser_of, overdue
 from exams.tests.files import made_by
+from proctoring import timeline
 from proctoring.models import Intervention
 from proctoring.tests import staff
 from proctoring.tests.factories import passed_sitting
@@ -56,6 +57,10 @@ def test_with_a_reason_it_arrives_by_the_rule_and_the_rest_by_a_persons_word(sit
     done = Intervention.objects.get()
     assert (done.kind, done.reason) == ("accept_late", "考生设备断网")
     assert "采用了" not in let_in(client, raw, accept="1").content.decode()
+    told = [line for entry in timeline.of(sitting) for line in (entry.title, *entry.lines) if "作答" in line]
+    assert told == ["采用迟到作答（第1题）", "第1题的作答已采用", "作答文件带来1次作答"], (
+        "none in the candidate's rhythm"
+    )
 
 
 def test_without_a_reason_it_comes_back(sitting: Sitting) -> None:

@@ -2,18 +2,22 @@
 
 from argparse import ArgumentParser
 from collections import Counter
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from exams.models import ResponseEntry
 from exams.services import answer_files
 from exams.services.answer_files import Opened
+from exams.services.changes import for_staff
 from exams.services.refusals import Refused
+
+FROM_COMMAND_LINE = gettext_lazy("命令行，系统账户 %(account)s")
 
 
 class Command(BaseCommand):
@@ -24,15 +28,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the command takes."""
         parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+        parser.add_argument(
+            "--reason", default="", help="kept in the history of each sitting, with your system account"
+        )
         parser.add_argument("--dry-run", action="store_true", help="open and compare, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Go through the files; one that cannot be imported keeps no other from being so."""
+        if not (options["dry_run"] or options["reason"].strip()):
+            raise CommandError(_("请用 --reason 写明导入的原因，它会和您的系统账户一起留在记录中。"))
         failed = 0
         for path in options["files"]:
             self.stdout.write(f"{path}:")
             try:
-                self._one(path, dry_run=options["dry_run"])
+                self._one(path, options["reason"].strip(), dry_run=options["dry_run"])
             except (OSError, Refused) as error:
                 failed += 1
                 self.stdout.write(f"  {error}")
@@ -40,13 +49,14 @@ class Command(BaseCommand):
             count = ngettext("%(count)d个文件没有导入。", "%(count)d个文件没有导入。", failed)
             raise CommandError(count % {"count": failed})
 
-    def _one(self, path: Path, *, dry_run: bool) -> None:
+    def _one(self, path: Path, reason: str, *, dry_run: bool) -> None:
         opened = answer_files.open_file(path.read_bytes())
         self._say_whose(opened)
         if dry_run:
             self.stdout.write("  " + _("试运行，没有写入。"))
             return
-        imported = answer_files.bring_in(opened, timezone.now())
+        whose = for_staff(FROM_COMMAND_LINE) % {"account": getuser()}
+        imported = answer_files.bring_in(opened, timezone.now(), reason=f"{reason}（{whose}）")  # i18n: data
         if imported.new_entries:
             self._say_what_came_of_it(imported.outcomes)
         else:
