@@ -115,13 +115,15 @@ class Room:
             for writer in self.writers:
                 writer.browser.hang_up()
 
+    def missing(self) -> int:
+        """Return how many answers that are acked by now are not stored; may be asked while they come in."""
+        return sum(_missing(writer) for writer in self.writers)
+
     def compare(self, outcome: Outcome) -> None:
         """Look for every acked answer in the answers and in the log, where it must stand once."""
         connections.close_all()  # the database may have been away since
         for writer in self.writers:
-            rows = Sitting.objects.get(pk=writer.sitting or 0).responses.values_list("question", "seq", "value")
-            held = {question: (seq, tuple(sorted(value))) for question, seq, value in rows}
-            outcome.lost += lost(writer.acked, held, writer.sent)
+            outcome.lost += _missing(writer)
             logged = ResponseEntry.objects.filter(sitting=writer.sitting, client=writer.client)
             entries = Counter(logged.values_list("question", "seq"))
             outcome.lost += sum(entries[op] == 0 for op in writer.logged)
@@ -130,6 +132,13 @@ class Room:
         broken = exams.broken_logs(self.exam)
         outcome.require(not broken, f"{broken} sittings do not pass verify_plan")
         outcome.failures += sorted(set(self.record.errors))[:3]
+
+
+def _missing(writer: Writer) -> int:
+    acked = dict(writer.acked)  # before the database is asked
+    rows = Sitting.objects.get(pk=writer.sitting or 0).responses.values_list("question", "seq", "value")
+    held = {question: (seq, tuple(sorted(value))) for question, seq, value in rows}
+    return lost(acked, held, writer.sent)
 
 
 def taken(count: int, origin: str, *, face_rule: str = "none", begins: bool = True, minutes: int | None = None) -> Room:
