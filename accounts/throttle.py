@@ -89,10 +89,11 @@ class Attempt:
 def attempt(request: HttpRequest, key: str, *, now: datetime) -> Iterator[Attempt]:
     """Let the block say whether an attempt is right; raise `TooManyAttempts` where it is too many."""
     one = Attempt(request, key, now)
-    if not AxesProxyHandler.is_allowed(_envelope(request, now), _credentials(key)):
+    has_failed = _has_failed(one)  # axes asks far more, and nearly nobody has
+    if has_failed and not AxesProxyHandler.is_allowed(_envelope(request, now), _credentials(key)):
         raise TooManyAttempts(minutes_left(request, key, now=now))
     is_first = _marked(one)
-    was_counted = not is_first or _has_failed(one)  # the cache may have forgotten what axes remembers
+    was_counted = not is_first or has_failed  # the cache may have forgotten what axes remembers
     if not is_first:
         _count(one)
     try:
