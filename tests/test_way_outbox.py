@@ -115,7 +115,9 @@ def test_fault_5_answers_given_offline_past_the_deadline_arrive_and_the_late_rul
     way.says("考试时间到，暂时无法连接服务器")
     with page.expect_download() as download:
         way.button("下载加密作答文件").click()
-    assert re.fullmatch(r"作答-\w+\.exam", download.value.suggested_filename)
+    name = download.value.suggested_filename
+    assert re.fullmatch(r"作答-\w+\.exam", name)
+    expect(page.locator("[data-toasts]")).to_contain_text(f"已下载作答文件“{name}”")
     page.context.set_offline(False)
     page.wait_for_url("**/finished/", timeout=20_000)
     assert place.answers == {1: ["A"]}

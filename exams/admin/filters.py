@@ -1,7 +1,7 @@
 """Filters that several lists share: exams and plans that can be told apart, first check-in pictures by comparison."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
@@ -39,6 +39,26 @@ class ByPlan(admin.RelatedFieldListFilter):
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         return told_apart(Plan.objects.all(), lambda plan: plan.code)
+
+
+class Practice(admin.SimpleListFilter):
+    """Practice exams are left out until somebody asks for them, and the button says so."""
+
+    title = _("试考")
+    parameter_name = "practice"
+    way: ClassVar[str] = "sitting__enrolment__exam"  # from the row of the list to its exam
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", _("包括在内")), ("only", _("只看试考"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        left_out, included, only = super().choices(changelist)
+        yield from (included, left_out | {"display": _("不含")}, only)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(**{f"{self.way}__is_practice": self.value() == "only"})
 
 
 class FirstPicture(admin.SimpleListFilter):

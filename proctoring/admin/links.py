@@ -51,4 +51,4 @@ def thumbnail(kind: str, pk: int, alt: object) -> SafeString:
 
 def seat(enrolment: Enrolment) -> str:
     """Return room and seat in one."""
-    return " · ".join(part for part in (enrolment.room, enrolment.seat) if part) or "—"
+    return "\N{NO-BREAK SPACE}· ".join(part for part in (enrolment.room, enrolment.seat) if part) or "—"

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from exams import queries
 from exams.admin import downloads
 from exams.admin import links as rows
-from exams.admin.filters import ByExam, ByPlan, FirstPictureOfResult
+from exams.admin.filters import ByExam, ByPlan, FirstPictureOfResult, Practice
 from exams.admin.read_only import ReadOnly
 from exams.models import Enrolment, Exam, ReferencePhoto, Result
 from exams.services.changes import for_reader
@@ -33,7 +33,7 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
         "exam_link",
         "place",
         "score",
-        "passed",
+        "pass_badge",
         "validity_badge",
         "why",
         "first_picture",
@@ -41,6 +41,7 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
     )
     list_display_links = ("who",)
     list_filter = (
+        Practice,
         "validity",
         "passed",
         FirstPictureOfResult,
@@ -56,6 +57,7 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
     search_help_text = _("姓名、考试账号、单位")
     ordering = ("sitting__enrolment__exam", "sitting__enrolment__account_number")
     list_per_page = 100
+    all_rows = f"{Practice.parameter_name}=all"  # what the link beside the search asks for
     change_list_template = "admin/exams/result/list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Result]:
@@ -82,6 +84,12 @@ class ResultAdmin(ReadOnly, admin.ModelAdmin[Result]):
             result.points.normalize().__format__("f"),
             result.points_possible.normalize().__format__("f"),
         )
+
+    @admin.display(description=_("是否及格"), ordering="passed")
+    def pass_badge(self, result: Result) -> SafeString | str:
+        if result.passed is None:  # the exam has no pass mark
+            return "—"
+        return links.badge(_("及格"), "success") if result.passed else links.badge(_("不及格"))
 
     @admin.display(description=_("有效性"), ordering="validity")
     def validity_badge(self, result: Result) -> SafeString:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -114,7 +115,7 @@ def _now(sitting: Sitting, now: datetime) -> dict[str, Any]:
         "plot": story.plot(sitting, now),
         "incidents": [admin_page.incident_line(one, now) for one in admin_page.incidents_of(sitting)],
         "conversation": list(sitting.messages.select_related("by").order_by("at", "pk")),
-        "story": timeline.of(sitting),
+        "story": partial(timeline.of, sitting),  # told while the page is rendered: in the words of its time zone
     }
 
 

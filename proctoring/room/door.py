@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
@@ -11,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now as wall_clock
+from django.utils.timezone import override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -69,7 +72,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
     """Show a whole page in the frame of the back office, without its side bar: the room needs the width."""
     request.current_app = admin.site.name
     frame = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False}
-    return TemplateResponse(request, f"proctoring/room/{template}", {**frame, **context}, status=status)
+    return part(request, template, {**frame, **context}, status)
 
 
 def bar(exam: Exam) -> dict[str, Any]:
@@ -84,7 +87,9 @@ def bar(exam: Exam) -> dict[str, Any]:
 
 def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Show a piece of a page that asked for it."""
-    return TemplateResponse(request, f"proctoring/room/{template}", context, status=status)
+    exam: Exam | None = context.get("exam")
+    with override(ZoneInfo(exam.plan.timezone)) if exam else nullcontext():  # as the clocks in the exam's room
+        return TemplateResponse(request, f"proctoring/room/{template}", context, status=status).render()
 
 
 def body(request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Two exams or plans with one name can be told apart, and corrections that wait come first."""
+"""Two exams or plans with one name can be told apart, corrections that wait come first, and practice is left out."""
 
 from datetime import timedelta
 
@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exams.admin.filters import moment_and_code, told_apart
-from exams.models import Correction
-from exams.tests.factories import EnrolmentFactory, ExamFactory
+from exams.models import Correction, Sitting
+from exams.services import sittings
+from exams.tests.factories import EnrolmentFactory, ExamFactory, SittingFactory
 from proctoring.tests import staff
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,21 @@ def test_a_settlement_taken_back_opens_the_correction_again(organizer: Client) -
         correction.refresh_from_db()
         assert (correction.settled_at is not None) is bool(settlement)
         assert (correction.settled_by is not None) is bool(settlement)
+
+
+def test_practice_results_are_left_out_until_somebody_asks_for_them(organizer: Client) -> None:
+    for name, is_practice in (("正式考生", False), ("试考考生", True)):
+        sitting = SittingFactory(exam__is_practice=is_practice, enrolment__name=name, begun=True)
+        sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
+    url = reverse("admin:exams_result_changelist")
+    for practice, shows in (("", (True, False)), ("all", (True, True)), ("only", (False, True))):
+        shown = organizer.get(url, {"practice": practice} if practice else {}).content.decode()
+        assert ("正式考生" in shown, "试考考生" in shown) == shows
+
+
+def test_whether_somebody_passed_is_said_in_words(organizer: Client) -> None:
+    sitting = SittingFactory(exam__pass_mark=1, begun=True)
+    sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
+    shown = organizer.get(reverse("admin:exams_result_changelist")).content.decode()
+    assert '<span class="badge">不及格</span>' in shown
+    assert "icon-no" not in shown

@@ -1,5 +1,7 @@
 """The page of one candidate in the room: the acts there, what others handle, what has changed meanwhile."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.admin.models import LogEntry
@@ -12,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Sitting
+from exams.models import Plan, Sitting
 from exams.services import sittings
 from proctoring import live_view
 from proctoring.models import Claim, Incident, Intervention, Message, PictureViewing
@@ -240,3 +242,12 @@ def test_nobody_looks_on_after_the_end(client: Client, sitting: Sitting) -> None
     async_to_sync(live_view.show)(sitting.pk, b"x", timezone.now())
     sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, timezone.now())
     assert client.get(url("room_picture", sitting)).status_code == 204
+
+
+def test_times_are_those_of_the_exams_zone(client: Client, sitting: Sitting) -> None:
+    Plan.objects.update(timezone="Asia/Urumqi")
+    ended_at = timezone.now()
+    sittings.submit(sitting, Sitting.EndedBy.CANDIDATE, ended_at)
+    shown = client.get(url("room_candidate", sitting)).content.decode()
+    assert f"<time>{timezone.localtime(ended_at, ZoneInfo('Asia/Urumqi')):%H:%M:%S}</time>" in shown
+    assert "data-ended" in shown

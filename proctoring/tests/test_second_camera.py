@@ -216,3 +216,12 @@ def test_the_waiting_page_offers_the_code_and_says_where_it_cannot_work(settings
     assert "本场考试要求用手机作为第二摄像头" in shown
     assert "本网址只能在这台电脑上打开" in shown
     assert "data-second-camera" not in browser_of(room_sitting("off")).get("/waiting/").content.decode()
+
+
+def test_where_no_phone_can_open_the_address_no_code_is_shown(settings: Settings) -> None:
+    settings.PUBLIC_ORIGIN, settings.SECURE = "http://127.0.0.1:8000", False
+    for rule in ("required", "off"):
+        shown = browser_of(room_sitting(rule)).get("/waiting/").content.decode()
+        assert "手机页面暂时不能使用" in shown
+        assert "companion-code" not in shown
+        assert "扫描" not in shown.split('id="companion-text"')[1].split("</p>")[0]

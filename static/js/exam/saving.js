@@ -6,6 +6,8 @@ import { postJson } from "../lib/api.js";
 import { answerFile, canMakeFiles, download } from "../lib/answer_file.js";
 import { deposit, depositOrphans } from "../lib/leftovers.js";
 import { Saver } from "../lib/saver.js";
+import { text } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
 import { Delivery } from "./delivery.js";
 
 const DRIFT_SEEN_MS = 1000;
@@ -92,7 +94,9 @@ export class Saving {
       madeAt: this.#moment(),
       ops: this.outbox.all(),
     });
-    download(blob, `${this.config.answer_file}.exam`);
+    const name = `${this.config.answer_file}.exam`;
+    download(blob, name);
+    toast(text(this.texts, "file_downloaded", { name }));
   }
 
   // --- inside --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import { Thumbnails } from "./thumbnails.js";
 import { Tiles } from "./tiles.js";
 
 const SIZE_KEY = "examplatform.room.size";
+const SIZES = [4, 9, 16, 36];
 const CALM = 7; // ranks below this one want somebody (proctoring/domain/wall.py)
 const RINGS = 1; // and up to this one they ring
 const HAND_STILL_MS = 1500; // tiles keep their places while a hand is on the way to one of them
@@ -115,6 +116,7 @@ function draw({ keepOrder = performance.now() - movedAt < HAND_STILL_MS } = {}) 
     list.sort(compare);
   }
   order = list.map((tile) => tile.id);
+  wall.dataset.size = String(SIZES.find((one) => one >= Math.min(size, known.size))); // a few have the whole wall
   const pages = Math.max(1, Math.ceil(list.length / size));
   page = Math.min(page, pages - 1);
   const shown = list.slice(page * size, (page + 1) * size);
@@ -209,7 +211,6 @@ placeFilter?.addEventListener("change", () => show(() => {}));
 function choose(count) {
   size = count;
   localStorage.setItem(SIZE_KEY, String(count));
-  wall.dataset.size = String(count);
   for (const button of room.querySelectorAll("[data-per-page]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.perPage) === count));
   }
@@ -245,7 +246,7 @@ pickAll?.addEventListener("change", () => {
   draw({ keepOrder: true });
 });
 
-choose([4, 9, 16, 36].includes(size) ? size : 16);
+choose(SIZES.includes(size) ? size : 16);
 window.setInterval(() => {
   tiles.tick();
   const now = feed.clock.serverMs;
