@@ -44,20 +44,34 @@ def scopes_of(session: SessionBase | Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(session.get("scopes", ()))
 
 
-def candidate_required(
+def signed_in_required(
     view: Callable[Concatenate[CandidateRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let only a signed-in candidate through; what they see is never kept by a browser or a proxy."""
+    """As `candidate_required`, by the session alone: for doors that reach the candidate's own rows by it anyway."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        visitor = cast(VisitorRequest, request)
-        if not visitor.candidate:  # by truth, not by identity: the middleware's object is a lazy one
+        if getattr(request, "candidate", None) is None:  # by identity: to look into the lazy one costs a query
             return _signed_out(request)
         response = view(cast(CandidateRequest, request), *args, **kwargs)
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(cast(HttpResponse, response))
         return response
+
+    return guarded
+
+
+def candidate_required(
+    view: Callable[Concatenate[CandidateRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let only a signed-in candidate through; what they see is never kept by a browser or a proxy."""
+
+    through = signed_in_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        there = cast(VisitorRequest, request).candidate  # by truth, not by identity: the middleware's is a lazy one
+        return through(request, *args, **kwargs) if there else _signed_out(request)
 
     return guarded
 

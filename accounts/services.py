@@ -21,6 +21,7 @@ from accounts.domain import check_code as check_codes
 from accounts.domain import id_card
 from accounts.encryption import keyed_digest
 from accounts.models import Candidate, Credential
+from accounts.prepared import Prepared
 
 signed_out = Signal()  # sender Candidate, candidate_id: some browser is not theirs any more
 STAFF_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
@@ -164,7 +165,7 @@ def sign_in(request: HttpRequest, id_number: str, check_code: str, *, now: datet
     if not open_now:
         raise NotNow(_when(matching, now))
     signed_in = SignIn(
-        candidate=Candidate.objects.get(pk=open_now[0].candidate_id),
+        candidate=open_now[0].candidate,
         scopes=tuple(sorted(credential.scope for credential in open_now)),
     )
     _renew(request.session, signed_in)
@@ -184,13 +185,17 @@ def _matching(number: str, code: str) -> list[Credential]:
 
     One query and at least one digest either way, so that an unknown ID takes as long as a known one.
     """
-    known = Credential.objects.filter(candidate__id_lookup=lookup_of(number)).order_by("scope")
-    candidates = list(known) or [Credential(candidate_id=0, scope="", digest="0" * 64)]
+    candidates = _CREDENTIALS.all(lookup_of(number)) or [Credential(candidate_id=0, scope="", digest="0" * 64)]
     return [
         credential
         for credential in candidates
         if hmac.compare_digest(credential.digest, _code_digest(credential.candidate_id, credential.scope, code))
     ]
+
+
+_CREDENTIALS = Prepared(
+    lambda lookup: Credential.objects.filter(candidate__id_lookup=lookup).select_related("candidate").order_by("scope")
+)
 
 
 def _when(credentials: Iterable[Credential], now: datetime) -> str:

@@ -7,7 +7,7 @@ from django.utils.timezone import now as wall_clock
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import CandidateRequest, candidate_required
+from accounts.requests import CandidateRequest, signed_in_required
 from exams import queries as exam_queries
 from exams.access import sitting_of, sitting_required
 from exams.models import Sitting
@@ -57,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@candidate_required
+@signed_in_required
 @sitting_required
 def state(request: CandidateRequest) -> JsonResponse:
     """Tell the exam page how the phone stands."""
@@ -65,7 +65,7 @@ def state(request: CandidateRequest) -> JsonResponse:
 
 
 @require_POST
-@candidate_required
+@signed_in_required
 @sitting_required
 def release(request: CandidateRequest) -> JsonResponse:
     """Send the phone away, because the candidate says so."""

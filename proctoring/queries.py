@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from django.db.models import QuerySet
 
+from accounts.prepared import PreparedRows
 from exams import queries as exam_queries
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
@@ -165,7 +166,14 @@ def unpacked(stored: bytes) -> Descriptor:
 
 def has_reference(enrolment: Enrolment) -> bool:
     """Tell whether there is anything to compare a candidate with."""
-    return bool(templates(enrolment))
+    return _HAS_TEMPLATE.first(enrolment.pk, embedder_name()) is not None
+
+
+_HAS_TEMPLATE = PreparedRows(
+    lambda enrolment, embedder: (
+        FaceTemplate.objects.in_force(embedder).filter(photo__enrolment_id=enrolment).values_list("pk")[:1]
+    )
+)
 
 
 def _has_photo(enrolment: Enrolment) -> bool:

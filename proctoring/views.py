@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from accounts.requests import CandidateRequest, candidate_required
+from accounts.requests import CandidateRequest, signed_in_required
 from exams import queries as exam_queries
 from exams import seams
 from exams.access import sitting_of, sitting_required
@@ -50,7 +50,7 @@ REASONS = {  # why a candidate asks for a person: what the page may say, and how
 
 
 @require_safe
-@candidate_required
+@signed_in_required
 @sitting_required
 def check_in(request: CandidateRequest) -> HttpResponse:
     """Show who is expected and what happens next; the camera is asked for by a click only."""
@@ -88,7 +88,7 @@ def _phase(sitting: Sitting, *, consented: bool) -> str:
 
 
 @require_GET
-@candidate_required
+@signed_in_required
 @sitting_required
 def check_in_state(request: CandidateRequest) -> JsonResponse:
     """Answer a page that waits for a person and has no socket."""
@@ -117,7 +117,7 @@ def _place_in_queue(sitting: Sitting) -> str:
 
 
 @require_POST
-@candidate_required
+@signed_in_required
 @sitting_required
 def human_check(request: CandidateRequest) -> HttpResponse:
     """Hand the candidate over to an invigilator, with the reason that the page knows."""
@@ -130,7 +130,7 @@ def human_check(request: CandidateRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@candidate_required
+@signed_in_required
 @sitting_required
 def consent_after_all(request: CandidateRequest) -> HttpResponse:
     """Show the consent page again to somebody who said no and still waits; a yes leads to the camera."""
@@ -150,7 +150,7 @@ def consent_after_all(request: CandidateRequest) -> HttpResponse:
 
 @require_POST
 @paced(EVENTS)
-@candidate_required
+@signed_in_required
 @sitting_required
 def events(request: CandidateRequest) -> JsonResponse:
     """Take in what the exam page noticed about focus and full screen."""
@@ -175,7 +175,7 @@ def events(request: CandidateRequest) -> JsonResponse:
 
 @require_POST
 @paced(CALLS)
-@candidate_required
+@signed_in_required
 @sitting_required
 def call_for_help(request: CandidateRequest) -> JsonResponse:
     """Pass a call for help on to the invigilators."""
@@ -190,7 +190,7 @@ def call_for_help(request: CandidateRequest) -> JsonResponse:
 
 
 @require_POST
-@candidate_required
+@signed_in_required
 @sitting_required
 def message_seen(request: CandidateRequest, pk: int) -> JsonResponse:
     """Note that the candidate has put a message away."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
 from exams import queries, seams
+from exams.domain.consent import VERSION
 from exams.models import Consent, Correction, Enrolment, ReferencePhoto, Sitting
 from exams.services import photos
 from exams.services.changes import announce, record
@@ -35,7 +36,10 @@ def answer_consent(enrolment: Enrolment, version: str, given: bool, now: datetim
         return newest
     consent = Consent.objects.create(enrolment=enrolment, version=version, given=given, at=now)
     vars(enrolment).pop(queries.CONSENT, None)  # what was read before
+    if version == VERSION:
+        vars(enrolment)[queries.CONSENT] = given
     if (sitting := Sitting.objects.filter(enrolment=enrolment).first()) is not None:
+        sitting.enrolment = enrolment
         announce(sitting)
     return consent
 

@@ -9,12 +9,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services as accounts
+from accounts.prepared import PreparedRows
 from accounts.requests import CandidateRequest
 from exams import access
 from exams.domain.flow import Step
-from exams.models import Sitting
+from exams.models import Correction, Sitting
 from exams.services import enrolments, sittings
 from exams.views.way import context, onwards, page_of
+
+_OPEN_CORRECTION = PreparedRows(
+    lambda enrolment: Correction.objects.filter(enrolment_id=enrolment, settled_at__isnull=True).values_list("pk")[:1]
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +33,7 @@ def confirm(request: CandidateRequest, sitting: Sitting, now: datetime) -> HttpR
     page = context(
         sitting,
         not_accepted=is_posted,
-        open_correction=sitting.enrolment.corrections.filter(settled_at__isnull=True).exists(),
+        open_correction=_OPEN_CORRECTION.first(sitting.enrolment_id) is not None,
         has_choice=len(access.enrolments_of(request, now)) > 1,
     )
     return render(request, "exams/confirm.html", page)

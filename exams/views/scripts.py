@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from accounts.requests import CandidateRequest, candidate_required
+from accounts.requests import CandidateRequest, signed_in_required
 from exams import queries
 from exams.access import SESSION_KEY, sitting_required
 from exams.domain.arrivals import MOST_BYTES, Fault, Malformed
@@ -40,15 +40,7 @@ def script_endpoint(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
         add_never_cache_headers(response)
         return response
 
-    with_a_sitting = sitting_required(guarded)
-    with_the_candidate = candidate_required(with_a_sitting)
-
-    @wraps(view)
-    def endpoint(request: HttpRequest) -> HttpResponseBase:
-        nobody = getattr(request, "candidate", None) is None
-        return with_the_candidate(request) if nobody else with_a_sitting(request)  # type: ignore[arg-type]
-
-    return endpoint
+    return signed_in_required(sitting_required(guarded))
 
 
 def paced(pace: Pace) -> Callable[[Door], Door]:

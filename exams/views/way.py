@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from accounts.requests import CandidateRequest, candidate_required
+from accounts.requests import CandidateRequest, signed_in_required
 from exams import access, queries
 from exams.domain.flow import Step
 from exams.models import Sitting
@@ -33,7 +33,7 @@ def page_of(*steps: Step) -> Callable[[View], Callable[[HttpRequest], HttpRespon
 
     def at_the_door(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
         @never_cache  # the next person at this machine must not find the page by going back
-        @candidate_required
+        @signed_in_required
         @wraps(view)
         def guarded(request: CandidateRequest) -> HttpResponse:
             now = timezone.now()
@@ -41,6 +41,7 @@ def page_of(*steps: Step) -> Callable[[View], Callable[[HttpRequest], HttpRespon
                 sitting = access.sitting_of(request)
             except access.NoSitting:
                 return redirect("exams:next_step")
+            request.candidate = sitting.enrolment.candidate
             place = queries.place(sitting, now)
             if place.step not in steps:
                 return redirect(place.url)
