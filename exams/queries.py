@@ -15,7 +15,7 @@ from exams.domain.flow import Facts, Step
 from exams.domain.lifecycle import State
 from exams.domain.progress import Progress
 from exams.domain.timing import LateRule, Schedule, Span, Window
-from exams.models import Consent, Enrolment, Exam, Paper, ReferencePhoto, Response, ResponseEntry, Sitting
+from exams.models import Consent, Enrolment, Exam, Paper, Pause, ReferencePhoto, Response, ResponseEntry, Sitting
 from exams.paper_view import PaperView, paper_view
 
 __all__ = [
@@ -146,8 +146,20 @@ def schedule(sitting: Sitting) -> Schedule:
         started_at=sitting.started_at,
         extra=sitting.enrolment.extra_time + timedelta(seconds=sitting.extra_seconds),
         held=timedelta(seconds=sitting.held_seconds),
-        pauses=tuple(Span(pause.began_at, pause.ended_at) for pause in sitting.pauses.all()),
+        pauses=tuple(_pauses(sitting)),
     )
+
+
+def _pauses(sitting: Sitting) -> list[Span]:
+    """Return when the clock stood; as it was fetched along, where it was."""
+    if "pauses" in getattr(sitting, "_prefetched_objects_cache", {}):
+        return [Span(pause.began_at, pause.ended_at) for pause in sitting.pauses.all()]
+    return [Span(*row) for row in _PAUSES.all(sitting.pk)]
+
+
+_PAUSES = PreparedRows(
+    lambda sitting: Pause.objects.filter(sitting_id=sitting).values_list("began_at", "ended_at").order_by("began_at")
+)
 
 
 def entry_spread(sitting: Sitting) -> timedelta:

@@ -95,8 +95,7 @@ def confirm(sitting: Sitting, now: datetime) -> Sitting:
 @transaction.atomic
 def begin(sitting: Sitting, client: str, now: datetime) -> Sitting:
     """Start the clock, or hand the paper that is being answered to another page; the older page can write no more."""
-    sitting, asking = take(sitting.pk), sitting.asking_device
-    sitting.asking_device = asking
+    sitting = _taken_as_asked(sitting)
     place = queries.place(sitting, now)
     _require_entry(sitting, place, now)
     # A reload takes over from itself, and after a reopening there is no other page: no news to anybody.
@@ -106,10 +105,20 @@ def begin(sitting: Sitting, client: str, now: datetime) -> Sitting:
         signals = (seams.sitting_began,)
     sitting.epoch += 1
     sitting.client = client
-    sitting.device = sitting.device or asking or ""  # where a person let somebody in, the first device counts
-    sitting.save()
+    # Where a person let somebody in, the first device counts.
+    sitting.device = sitting.device or sitting.asking_device or ""
+    sitting.save(update_fields=["state", "started_at", "deadline_at", "held_seconds", "epoch", "client", "device"])
     announce(sitting, *signals, now=now)
     return planned_pauses.join(sitting, now) if sitting.state == State.IN_PROGRESS else sitting
+
+
+def _taken_as_asked(asked: Sitting) -> Sitting:
+    """Return the sitting as it is now, ours, with what is known of who asks: the device, and their consent."""
+    sitting = take(asked.pk)
+    sitting.asking_device = asked.asking_device
+    if queries.CONSENT in (known := vars(asked.enrolment)):
+        setattr(sitting.enrolment, queries.CONSENT, known[queries.CONSENT])
+    return sitting
 
 
 @transaction.atomic
