@@ -164,7 +164,7 @@ def _take_the_way(page: Page, seat: "Enrolment", language: str) -> None:
     way.sees_paper()
     _take_the_paper(way)
     way.hand_in()
-    _shoot(page, "finished", language, whole=True)
+    _shoot(page, "finished", language)  # as the window shows it: what counts down stands at its foot
 
 
 def _take_the_sign_in(way: "Way") -> None:
@@ -179,7 +179,7 @@ def _take_the_sign_in(way: "Way") -> None:
     page.wait_for_url("**/choose/")
     page.locator(f'button[value="{way.place.enrolment.pk}"]').click()
     page.wait_for_url("**/confirm/")
-    _shoot(page, "confirm", way.language, whole=True)
+    _shoot(page, "confirm", way.language)
 
 
 def _take_the_check_in(way: "Way") -> None:
