@@ -2,16 +2,24 @@
 
 Django pickles what it keeps there, and to unpickle is to run what was written. The walls of the invigilators hold
 names, too. So nothing is unpickled that was not sealed with DATA_KEYS.
+
+And one client for the whole process: Django's makes a cache anew for every request, with connections of its own, and a
+client for every question, which costs many times what the question does.
 """
 
 import pickle
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
-from django.core.cache.backends.redis import RedisSerializer
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient, RedisSerializer
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accounts import encryption
 
 PURPOSE = "cache"
+PATIENCE = 2.0  # seconds for which Redis may keep a request waiting
 
 
 class SealedSerializer(RedisSerializer):
@@ -28,3 +36,29 @@ class SealedSerializer(RedisSerializer):
             return int(data)
         except ValueError:
             return pickle.loads(encryption.unseal(bytes(data), purpose=PURPOSE))  # noqa: S301  # authenticated above
+
+
+class SealedCache(RedisCache):
+    """The cache of every thread and request, with one client behind them all (CACHES)."""
+
+    _clients: ClassVar[dict[str, "_OneClient"]] = {}  # by address
+
+    @cached_property
+    def _cache(self) -> "_OneClient":
+        [address] = self._servers  # type: ignore[attr-defined]
+        return self._clients.get(address) or self._clients.setdefault(address, _OneClient([address]))
+
+
+class _OneClient(RedisCacheClient):
+    """Safe to share between threads; a connection that Redis has closed is opened anew once, at once."""
+
+    def __init__(self, servers: list[str]) -> None:
+        super().__init__(servers, serializer=SealedSerializer())  # type: ignore[arg-type]
+        again_at_once = Retry(NoBackoff(), 1)
+        self._kept = Redis.from_url(
+            servers[0], socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=again_at_once
+        )
+
+    def get_client(self, key: object = None, *, write: bool = False) -> Redis:
+        """Return the client, whatever for."""
+        return self._kept

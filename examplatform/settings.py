@@ -155,10 +155,9 @@ if REDIS_URL:
     environment.check_redis(REDIS_URL)
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "examplatform.sealed_cache.SealedCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "sealed",  # what an older version has left there is not read
-            "OPTIONS": {"serializer": "examplatform.sealed_cache.SealedSerializer"},
         }
     }
     CHANNEL_LAYERS = {

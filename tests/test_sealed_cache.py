@@ -1,7 +1,10 @@
 """What lies in Redis tells nobody anything, and nobody without our keys can put anything there that we would run."""
 
+import contextvars
 import pickle
 import re
+import socket
+import time
 
 import pytest
 import redis
@@ -9,7 +12,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from accounts.encryption import Undecipherable, seal
-from examplatform.sealed_cache import SealedSerializer
+from examplatform import sealed_cache
+from examplatform.sealed_cache import SealedCache, SealedSerializer
 
 KEPT = {"name": "张三", "deadline_at": "2026-11-26T09:00:00+00:00"}
 
@@ -52,3 +56,23 @@ def test_nothing_in_redis_is_a_pickle() -> None:
         values = [raw.get(key) for key in raw.keys("*wall")]
     assert values
     assert not [value for value in values if re.match(rb"\x80[\x02-\x05]", bytes(value))]
+
+
+@pytest.mark.redis
+def test_requests_share_one_connection() -> None:
+    cache.set("seat", 1, 30)
+    with redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as raw:
+        before = raw.info("stats")["total_connections_received"]
+        found = [contextvars.Context().run(cache.get, "seat") for _ in range(5)]  # a request has a context of its own
+        assert found == [1] * 5
+        assert raw.info("stats")["total_connections_received"] == before
+
+
+def test_a_redis_that_says_nothing_keeps_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed_cache, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mute = SealedCache(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", {})
+        began = time.monotonic()
+        with pytest.raises(redis.RedisError):
+            mute.get("seat")
+        assert time.monotonic() - began < 2
