@@ -1,11 +1,15 @@
 """Words for people: sentences one after the other, and what was found in the logs of answers."""
 
+import re
 from collections.abc import Iterable
 
+from django.contrib.auth.models import AbstractUser
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exams.domain.chain import Fault, Finding
+
+HAN = re.compile(r"[\u4e00-\u9fff·]+")  # i18n: data
 
 
 def sentence_space() -> str:
@@ -16,6 +20,15 @@ def sentence_space() -> str:
 def sentences(told: Iterable[object]) -> str:
     """Join whole sentences as the language does."""
     return sentence_space().join(str(one) for one in told)
+
+
+def staff_name(user: AbstractUser | None) -> str:
+    """Return how colleagues know a member of staff: 陈晓梅, Ann Lee, or the name to sign in with; "—" for nobody."""
+    if user is None:
+        return "—"
+    is_chinese = any(HAN.fullmatch(name) for name in (user.last_name, user.first_name))
+    known = f"{user.last_name}{user.first_name}" if is_chinese else user.get_full_name()
+    return known or user.get_username()
 
 
 def finding_text(finding: Finding) -> str:

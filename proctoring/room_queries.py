@@ -15,12 +15,12 @@ from django.db.models.functions import Coalesce
 from exams.domain.lifecycle import ENDED, CheckIn, Identity, State
 from exams.models import Enrolment, Exam, Paper, Response, Sitting, StateChange
 from exams.services.changes import for_reader
+from exams.wording import staff_name
 from proctoring import broadcasts, presence
 from proctoring.domain import wall
 from proctoring.domain.wall import Noticed
 from proctoring.models import Camera, Claim, Incident, Message, Snapshot
 from proctoring.services.claims import SILENCE as CLAIM_SILENCE
-from proctoring.services.claims import name_of
 
 FRESH = 1  # seconds for which one reading serves everybody who watches
 REMEMBERED = 120  # seconds for which it is known what a watcher has seen
@@ -179,7 +179,7 @@ def _tile(
         open=sum(one["severity"] != Incident.Severity.INFO for one in noticed),
         incidents=[_incident(one) for one in worst[:SHOWN_INCIDENTS] if one["severity"] != Incident.Severity.INFO],
         call=None if call is None else {"at": _iso(call["at"]), "text": call["text"][:LONGEST_EXCERPT]},
-        claim=None if claim is None else {"by": claim.by_id, "name": name_of(claim.by)},
+        claim=None if claim is None else {"by": claim.by_id, "name": staff_name(claim.by)},
     )
 
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from exams.domain.lifecycle import State
 from exams.models import Result, Sitting, StateChange
 from exams.services.answer_files import IMPORTED_MARK, imported_entries
+from exams.wording import staff_name
 from proctoring.admin import words
 from proctoring.models import Claim, IdentityCheck, Incident, Intervention, Message
-from proctoring.services.claims import name_of
 
 FIELDS = {
     "state": gettext_lazy("状态"),
@@ -101,7 +101,7 @@ def _of_people(interventions: list[Intervention], changes: list[StateChange]) ->
         same = [change for change in changes if change.by_id == done.by_id and change.at == done.at]
         lines = tuple(text for change in same if (text := _change(change)))
         title = f"{done.get_kind_display()}{_what(done)}"
-        yield Entry(done.at, "person", title, lines, done.reason, name_of(done.by))
+        yield Entry(done.at, "person", title, lines, done.reason, staff_name(done.by))
 
 
 def _of_the_system(interventions: list[Intervention], changes: list[StateChange]) -> Iterator[Entry]:
@@ -109,7 +109,7 @@ def _of_the_system(interventions: list[Intervention], changes: list[StateChange]
     told = {(done.by_id, done.at) for done in interventions}
     for change in changes:
         if change.by_id is None or (change.by_id, change.at) not in told:
-            by = name_of(change.by) if change.by else ""
+            by = staff_name(change.by) if change.by else ""
             begins = change.field == "state" and change.before in {"", State.READY.value}
             yield Entry(change.at, "state", _change(change), (), change.reason, by, "begin" if begins else "")
 
@@ -190,7 +190,7 @@ def _said(message: Message) -> Entry:
 
 def _claimed(claim: Claim) -> Entry:
     until = _("至 %(moment)s") % {"moment": f"{localtime(claim.ended_at):%H:%M:%S}"} if claim.ended_at else ""
-    return Entry(claim.since, "person", _("开始处理该考生"), (until,) if until else (), by=name_of(claim.by))
+    return Entry(claim.since, "person", _("开始处理该考生"), (until,) if until else (), by=staff_name(claim.by))
 
 
 def _agreed(consent: Any) -> Entry:

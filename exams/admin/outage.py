@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from exams.admin import columns
 from exams.admin.read_only import ReadOnly
 from exams.models import Compensation, ServerOutage
+from exams.wording import staff_name
 
 
 class CompensationInline(ReadOnly, admin.TabularInline[Compensation, ServerOutage]):
@@ -41,7 +42,7 @@ class CompensationInline(ReadOnly, admin.TabularInline[Compensation, ServerOutag
 
     @admin.display(description=gettext_lazy("依据"))
     def given_by(self, one: Compensation) -> str:
-        return one.by.get_username() if one.by else _("考试规则（自动）")
+        return staff_name(one.by) if one.by else _("考试规则（自动）")
 
 
 @admin.register(ServerOutage)

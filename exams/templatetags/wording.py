@@ -1,6 +1,7 @@
 """Words as the reader of a page reads them: what was kept in the source language, and sentences side by side."""
 
 from django import template
+from django.contrib.auth.models import AbstractUser
 
 from exams import wording
 from exams.services import changes
@@ -12,6 +13,12 @@ register = template.Library()
 def for_reader(kept: str | None) -> str:
     """Return a kept reason in the language of the page."""
     return changes.for_reader(kept or "")
+
+
+@register.filter
+def staff_name(user: AbstractUser | None) -> str:
+    """Name a member of staff as colleagues do."""
+    return wording.staff_name(user)
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from exams.models import Receipt, ResponseEntry, ResponseLog, Sitting
 from exams.services.changes import for_reader
+from exams.wording import staff_name
 from proctoring import timeline
 from proctoring.admin import words
 from proctoring.domain.dossier import FORMAT, digest_of
@@ -157,7 +158,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
 
 
 def _review(name: str, reason: str, by: Any, at: datetime | None) -> dict[str, Any] | None:
-    return {"name": name, "reason": for_reader(reason), "by": str(by or ""), "at": _at(at)} if reason else None
+    return {"name": name, "reason": for_reader(reason), "by": staff_name(by), "at": _at(at)} if reason else None
 
 
 def _entry(entry: timeline.Entry) -> dict[str, Any]:

@@ -38,7 +38,8 @@ class SettledFilter(admin.SimpleListFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
     moment = columns.moment("at", _("时间"), columns.SHORT)
-    list_display = ("moment", "direction_badge", "who", "exam_link", "place", "text", "by", "state")
+    by_whom = columns.staff("by", _("考务人员"))
+    list_display = ("moment", "direction_badge", "who", "exam_link", "place", "text", "by_whom", "state")
     list_display_links = ("moment",)
     list_filter = (
         SettledFilter,

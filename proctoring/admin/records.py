@@ -19,7 +19,8 @@ from proctoring.models import Intervention, PictureViewing, RoomViewing
 @admin.register(Intervention)
 class InterventionAdmin(ReadOnly, admin.ModelAdmin[Intervention]):
     moment = columns.moment("at", _("时间"))
-    list_display = ("moment", "kind_name", "who", "exam_link", "why", "by")
+    by_whom = columns.staff("by", _("考务人员"))
+    list_display = ("moment", "kind_name", "who", "exam_link", "why", "by_whom")
     list_display_links = None
     list_filter = ("kind", "by", ("sitting__enrolment__exam__plan", ByPlan), ("sitting__enrolment__exam", ByExam))
     search_fields = ("sitting__enrolment__name", "sitting__enrolment__account_number", "reason")
@@ -50,7 +51,8 @@ class InterventionAdmin(ReadOnly, admin.ModelAdmin[Intervention]):
 @admin.register(PictureViewing)
 class PictureViewingAdmin(ReadOnly, admin.ModelAdmin[PictureViewing]):
     moment = columns.moment("at", _("查看时间"))
-    list_display = ("moment", "by", "kind", "picture", "enrolment_link")
+    by_whom = columns.staff("by", _("查看人"))
+    list_display = ("moment", "by_whom", "kind", "picture", "enrolment_link")
     list_display_links = None
     list_filter = ("kind", "by", ("enrolment__exam", ByExam))
     search_fields = ("enrolment__name", "enrolment__account_number", "by__username")
@@ -70,7 +72,8 @@ class PictureViewingAdmin(ReadOnly, admin.ModelAdmin[PictureViewing]):
 class RoomViewingAdmin(ReadOnly, admin.ModelAdmin[RoomViewing]):
     began = columns.moment("began_at", _("开始"))
     ended = columns.moment("ended_at", _("结束"))
-    list_display = ("began", "ended", "by", "exam_link")
+    by_whom = columns.staff("by", _("查看人"))
+    list_display = ("began", "ended", "by_whom", "exam_link")
     list_display_links = None
     list_filter = ("by", "exam__plan", "exam")
     date_hierarchy = "began_at"

@@ -16,6 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exams.wording import staff_name
 from proctoring.admin import links
 from proctoring.services import roles
 
@@ -150,7 +151,7 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
     ) -> HttpResponse:
         user = context.get("original")
-        context["page_name"] = (user.get_full_name() or user.username) if user else _("新建工作人员账号")
+        context["page_name"] = staff_name(user) if user else _("新建工作人员账号")
         return super().render_change_form(request, context, *args, **more)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
@@ -168,7 +169,7 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=gettext_lazy("姓名"), ordering="first_name")
     def full_name(self, user: User) -> str:
-        return user.get_full_name() or "—"
+        return staff_name(user) if user.get_full_name() else "—"
 
     @admin.display(description=gettext_lazy("启用"), boolean=True, ordering="is_active")
     def enabled(self, user: User) -> bool:

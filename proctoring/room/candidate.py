@@ -14,6 +14,7 @@ from django.utils.timezone import now as wall_clock
 from django.views.decorators.http import require_GET, require_POST
 
 from exams.models import Sitting
+from exams.wording import staff_name
 from proctoring import access, live_view, presence, timeline
 from proctoring.admin import acting, acts
 from proctoring.admin import page as admin_page
@@ -150,7 +151,7 @@ def _claim(request: HttpRequest, sitting: Sitting, now: datetime) -> dict[str, A
         "sitting": sitting,
         "exam": sitting.enrolment.exam,
         "claim": held,
-        "claim_name": claims.name_of(held.by) if held else "",
+        "claim_name": staff_name(held.by) if held else "",
         "is_mine": held is not None and held.by_id == request.user.pk,
         "may_act": request.user.has_perm(access.INTERVENE),
     }

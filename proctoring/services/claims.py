@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from exams.models import Sitting
 from exams.services.changes import take
 from exams.services.refusals import Refused
+from exams.wording import staff_name
 from proctoring import broadcasts
 from proctoring.models import Claim
 
@@ -23,13 +24,8 @@ class Handled(Refused):
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        who = {"who": name_of(claim.by)}
+        who = {"who": staff_name(claim.by)}
         super().__init__(_("%(who)s正在处理该考生。请先与其沟通；确有需要的，可以仍然执行。") % who)
-
-
-def name_of(user: AbstractUser) -> str:
-    """Return how colleagues know a person."""
-    return user.get_full_name() or user.get_username()
 
 
 def current(sitting: Sitting, now: datetime) -> Claim | None:

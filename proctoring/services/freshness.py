@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from exams.models import Sitting
 from exams.services.changes import for_reader, take
 from exams.services.refusals import Refused
-from proctoring.services.claims import name_of
+from exams.wording import staff_name
 
 FIELDS = ("state", "check_in", "identity", "locked", "extra_seconds", "held_seconds")
 
@@ -40,7 +40,7 @@ def _newest(sitting: Sitting) -> str:
     if done is None:
         return ""
     return _("（%(who)s %(at)s %(kind)s：%(reason)s）") % {
-        "who": name_of(done.by),
+        "who": staff_name(done.by),
         "at": timezone.localtime(done.at).strftime("%H:%M:%S"),
         "kind": done.get_kind_display(),
         "reason": for_reader(done.reason),

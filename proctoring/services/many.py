@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from exams.models import Sitting
 from exams.services.refusals import Refused
+from exams.wording import staff_name
 from proctoring.models import Claim, Intervention
 from proctoring.services import interventions
-from proctoring.services.claims import SILENCE, name_of
+from proctoring.services.claims import SILENCE
 
 Kind = Intervention.Kind
 
@@ -97,7 +98,7 @@ def _done_before(chosen: Sequence[Sitting], kind: Kind, batch: str) -> set[int]:
 def _handled_by_others(chosen: Sequence[Sitting], by: AbstractUser, now: datetime) -> dict[int, str]:
     claims = Claim.objects.filter(sitting__in=chosen, ended_at__isnull=True, heard_at__gt=now - SILENCE)
     others = claims.exclude(by_id=by.pk).select_related("by")
-    return {one.sitting_id: _("%(who)s正在处理该考生") % {"who": name_of(one.by)} for one in others}
+    return {one.sitting_id: _("%(who)s正在处理该考生") % {"who": staff_name(one.by)} for one in others}
 
 
 def _paused_apart(chosen: Sequence[Sitting], kind: Kind) -> dict[int, str]:
@@ -108,7 +109,7 @@ def _paused_apart(chosen: Sequence[Sitting], kind: Kind) -> dict[int, str]:
     stops = Intervention.objects.filter(sitting__in=chosen, kind__in=[Kind.PAUSE.value, Kind.LOCK.value])
     newest = {stop.sitting_id: stop for stop in stops.select_related("by").order_by("at", "pk")}
     return locked | {
-        sitting_id: _("由%(who)s单独暂停：%(reason)s") % {"who": name_of(stop.by), "reason": stop.reason}
+        sitting_id: _("由%(who)s单独暂停：%(reason)s") % {"who": staff_name(stop.by), "reason": stop.reason}
         for sitting_id, stop in newest.items()
         if "batch" not in stop.detail
     }
