@@ -24,7 +24,9 @@ from exams.services.refusals import Refused
 REASON_LENGTH = 300
 _TAKEN = Prepared(
     lambda number: (
-        Sitting.objects.select_for_update(of=("self",)).select_related("enrolment__exam__plan").filter(pk=number)
+        Sitting.objects.select_for_update(of=("self",))
+        .select_related("enrolment__exam__plan", "enrolment__candidate")
+        .filter(pk=number)
     )
 )
 JOINTS = re.compile("(；|：|: )")  # i18n: data; between the pieces of what is kept

@@ -11,6 +11,8 @@ from exams.models import Sitting
 from exams.services import marks, receipts
 from exams.services.changes import announce, for_staff, record
 
+PAUSE_FIELDS = ("pause_cause", "pause_ends_at", "locked")
+
 
 def is_overdue(sitting: Sitting, now: datetime) -> bool:
     """Tell whether a sitting is over although nobody has written that down."""
@@ -32,7 +34,7 @@ def end(
     before, sitting.state = sitting.state, lifecycle.move(State(sitting.state), to).value
     sitting.ended_at = (sitting.deadline_at or now) if by_deadline else now
     sitting.ended_by = ended_by.value
-    sitting.save()
+    sitting.save(update_fields=["state", "ended_at", "ended_by", *PAUSE_FIELDS])
     record(
         sitting, "state", before=before, after=sitting.state, now=now, by=by, reason=reason or for_staff(ended_by.label)
     )
@@ -51,4 +53,4 @@ def mark_and_receipt(sitting: Sitting, now: datetime) -> None:
 def stop_pause(sitting: Sitting, now: datetime) -> None:
     """Let the clock of a locked sitting go on, where it stands still; saving and the deadline are the caller's."""
     sitting.pauses.filter(ended_at__isnull=True).update(ended_at=now)
-    sitting.pause_cause, sitting.pause_ends_at, sitting.locked = "", None, False
+    sitting.pause_cause, sitting.pause_ends_at, sitting.locked = "", None, False  # PAUSE_FIELDS

@@ -1,6 +1,7 @@
 """What the exam document asks for: the paper, how the sitting stands, handing in, the size of the letters."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -15,7 +16,6 @@ from exams.domain.flow import Step
 from exams.models import Sitting
 from exams.services import receipts, sittings
 from exams.services.changes import for_reader
-from exams.services.database_clock import database_now
 from exams.views.clock_news import clock_news
 from exams.views.paper_fragment import fragment
 from exams.views.scripts import json_body, moment, refusal, script_endpoint
@@ -27,14 +27,15 @@ def begin(request: CandidateRequest) -> HttpResponse:
     """Hand out the paper: start the clock, or let this page take over from another."""
     client = arrivals.client(json_body(request))
     sitting = access.timed_sitting_of(request)
-    now = access.moment_of(sitting)
+    now, since = access.moment_of(sitting), monotonic()
     sitting = sittings.close_if_overdue(sitting, now)
     took_over = sitting.started_at is not None and sitting.client not in {"", client}
     try:
         sitting = sittings.begin(sitting, client, now)
     except sittings.Refused as refused:
         return refusal(refused, sitting, now)
-    return fragment(request, sitting, database_now(), took_over=took_over)
+    later = now + timedelta(seconds=monotonic() - since)  # the page sets its clock by it
+    return fragment(sitting, later, took_over=took_over)
 
 
 @require_POST

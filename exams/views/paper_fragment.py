@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse
 
 from accounts.models import Candidate
-from accounts.requests import CandidateRequest
 from exams import queries
 from exams.models import Exam, Sitting
 from exams.services import answer_file_keys
@@ -16,7 +15,7 @@ from exams.views.clock_news import clock_news
 from exams.views.way import context
 
 
-def fragment(request: CandidateRequest, sitting: Sitting, now: datetime, *, took_over: bool) -> HttpResponse:
+def fragment(sitting: Sitting, now: datetime, *, took_over: bool) -> HttpResponse:
     """Return the whole paper of a sitting that has begun, with the answers stored so far."""
     paper = queries.paper_view(sitting)
     page = context(
@@ -24,7 +23,7 @@ def fragment(request: CandidateRequest, sitting: Sitting, now: datetime, *, took
         paper=paper,
         progress=paper.progress,
         data=_data(sitting, now) | {"took_over": took_over},
-        font_size=request.candidate.font_size,
+        font_size=sitting.enrolment.candidate.font_size,
         font_sizes=Candidate.FontSize.choices,
     )
     response = HttpResponse(prepared_paper.paper(page))

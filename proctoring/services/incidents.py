@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.prepared import PreparedRows
 from exams.domain import lifecycle
 from exams.domain.lifecycle import Review
 from exams.models import Sitting
@@ -92,8 +93,12 @@ def close(sitting: Sitting, kind: str, *, ended_at: datetime, snapshot: Snapshot
 
 def close_all(sitting: Sitting, *, ended_at: datetime) -> int:
     """End whatever is still open, since the sitting is over."""
-    kinds = Incident.objects.filter(sitting=sitting, ended_at=None).values_list("kind", flat=True)
-    return sum(close(sitting, kind, ended_at=ended_at) is not None for kind in list(kinds))
+    return sum(close(sitting, kind, ended_at=ended_at) is not None for (kind,) in _OPEN.all(sitting.pk))
+
+
+_OPEN = PreparedRows(
+    lambda sitting: Incident.objects.filter(sitting_id=sitting, ended_at__isnull=True).values_list("kind")
+)
 
 
 # --- what people say of it -------------------------------------------------------------------------------------------
