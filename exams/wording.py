@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractUser
+from django.forms import BaseForm
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,11 @@ def sentence_space() -> str:
 def sentences(told: Iterable[object]) -> str:
     """Join whole sentences as the language does."""
     return sentence_space().join(str(one) for one in told)
+
+
+def wrong_with(form: BaseForm) -> str:
+    """Return what is wrong with a form, as one text for a place that has no fields beside it."""
+    return sentences(error for errors in form.errors.values() for error in errors)
 
 
 def staff_name(user: AbstractUser | None) -> str:

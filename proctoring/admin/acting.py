@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from exams.models import Enrolment, ReferencePhoto, Result, Sitting
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
-from exams.wording import sentences
+from exams.wording import wrong_with
 from proctoring.admin import forms
 from proctoring.admin.acts import ACTS, Act, Kind
 from proctoring.models import Incident, Intervention, Message
@@ -56,7 +56,7 @@ def act(request: HttpRequest, sitting: Sitting, now: datetime) -> Outcome:
         return _settle(request, sitting, by, now)
     form = _form(request, sitting, chosen)
     if not form.is_valid():
-        said = sentences(error for errors in form.errors.values() for error in errors)
+        said = wrong_with(form)
         return Outcome(said, name=chosen.kind.value, form=form)
     words = form.words()  # type: ignore[attr-defined]
     other = claims.of_another(sitting, by, now)
@@ -95,7 +95,7 @@ def replace_photo(request: HttpRequest, enrolment: Enrolment, now: datetime) -> 
     """Replace the reference photo of somebody who may not have come yet."""
     form = forms.PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
-        return Outcome(sentences(error for errors in form.errors.values() for error in errors))
+        return Outcome(wrong_with(form))
     by, words = request.user, form.words()
     if not isinstance(by, AbstractUser):
         raise PermissionDenied

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from exams.services.changes import for_staff
 from exams.services.refusals import Refused
-from exams.wording import sentences
+from exams.wording import wrong_with
 from proctoring import access
 from proctoring.admin.acts import ACTS, Kind
 from proctoring.room.candidate import UNPROCESSABLE, log
@@ -39,7 +39,7 @@ def act_on_many(request: HttpRequest, exam_id: int) -> HttpResponse:
         raise Malformed("no act")
     form = ACTS[kind.value].form({"reason": words(data, "reason", MOST_BYTES), "minutes": data.get("minutes", "")})
     if not form.is_valid():
-        said = sentences(error for errors in form.errors.values() for error in errors)
+        said = wrong_with(form)
         return JsonResponse({"error": "incomplete", "message": said}, status=UNPROCESSABLE)
     chosen = access.chosen_sittings(request.user, exam_id, numbers)
     outcome = many.apply(
