@@ -25,7 +25,7 @@ from accounts.encryption import keyed_digest
 
 SHARED_PREFIX = 64  # an IPv6 customer has at least a /64: counting single addresses would count nothing
 _LOOKING, _COUNTED = 1, 2  # what the mark says
-_ENVELOPE = ("REMOTE_ADDR", "HTTP_USER_AGENT", "PATH_INFO")
+_ENVELOPE = ("REMOTE_ADDR", "PATH_INFO")  # axes would count each browser's name apart, and anybody may give any
 
 
 class TooManyAttempts(Exception):
@@ -153,7 +153,8 @@ def _unmark(one: Attempt) -> None:
 def _take_back(one: Attempt, *, was_counted: bool) -> None:
     """Undo what counting one attempt did, and leave those before it."""
     if was_counted:
-        _counted(one.request, one.key).update(failures_since_start=F("failures_since_start") - 1)
+        counted = _counted(one.request, one.key).filter(failures_since_start__gt=0)
+        counted.update(failures_since_start=F("failures_since_start") - 1)
     else:
         _unmark(one)
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient, RedisSerializer
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.retry import Retry
 
 from accounts import encryption
@@ -54,7 +55,8 @@ class _OneClient(RedisCacheClient):
 
     def __init__(self, servers: list[str]) -> None:
         super().__init__(servers, serializer=SealedSerializer())  # type: ignore[arg-type]
-        again_at_once = Retry(NoBackoff(), 1)
+        # Who is silent is not asked twice: that would take as long again.
+        again_at_once = Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,))
         self._kept = Redis.from_url(
             servers[0], socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=again_at_once
         )

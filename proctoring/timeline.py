@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from exams.domain.lifecycle import State
 from exams.models import Result, Sitting, StateChange
-from exams.services.answer_files import IMPORTED_MARK, imported_entries
+from exams.services.answer_files import FROM_FILE, brought, imported_entries
 from exams.wording import staff_name
 from proctoring.admin import words
 from proctoring.models import Claim, IdentityCheck, Incident, Intervention, Message
@@ -156,11 +156,13 @@ def _change(change: StateChange) -> str:
 
 def _answers(after: str) -> str:
     """Say which answers somebody let in, from what the history keeps of it."""
-    if after.startswith(IMPORTED_MARK):
-        first, last = map(int, after.removeprefix(IMPORTED_MARK).split("-"))
-        count = last - first + 1
+    if after.startswith(FROM_FILE):
+        _first, count = brought(after)
         return ngettext("作答文件带来%(count)d次作答", "作答文件带来%(count)d次作答", count) % {"count": count}
-    return _("第%(number)s题的作答已采用") % {"number": after.partition(":")[0]}
+    number = after.partition(":")[0]
+    if not number.isdigit():  # as an older version kept it
+        return _("%(name)s已更新") % {"name": FIELDS["responses"]}
+    return _("第%(number)s题的作答已采用") % {"number": number}
 
 
 def _noticed(incident: Incident) -> Entry:

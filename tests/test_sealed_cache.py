@@ -75,4 +75,4 @@ def test_a_redis_that_says_nothing_keeps_nobody_for_long(monkeypatch: pytest.Mon
         began = time.monotonic()
         with pytest.raises(redis.RedisError):
             mute.get("seat")
-        assert time.monotonic() - began < 2
+        assert 0.2 <= time.monotonic() - began < 0.39, "asked once"

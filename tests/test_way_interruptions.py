@@ -196,6 +196,20 @@ def test_looking_elsewhere_after_a_reload_counts_like_from_the_paper(browser_wit
     until(lambda: place.sitting.switch_count == 1, way.page)
 
 
+def test_looking_elsewhere_while_the_paper_comes_counts_once_and_ends(browser_with: OpenPage, exam_server: str) -> None:
+    place = seat()
+    way = before_the_paper(browser_with(), place, exam_server)
+    way.enter()
+    way.page.reload()
+    hide(way.page, "true")
+    way.button("继续答题").click()
+    way.sees_paper()
+    way.page.wait_for_timeout(1500)
+    hide(way.page, "false")
+    until(lambda: place.sitting.switch_count == 1, way.page)
+    assert place.sitting.incidents.get(kind=Incident.Kind.SWITCHED_AWAY).ended_at is not None
+
+
 def test_turning_to_another_window_is_counted_and_shown(browser_with: OpenPage, exam_server: str) -> None:
     place = seat(switch_limit=3)
     way = before_the_paper(browser_with(), place, exam_server)
@@ -236,11 +250,15 @@ def test_a_pause_says_the_truth_of_the_clock_and_lets_who_is_signed_out_come_bac
 def is_hidden(page: Page, *, seconds: float) -> None:
     """Be what a page is behind another tab; a driven browser without a window hides none of its tabs."""
     for hidden in ("true", "false"):
-        page.evaluate(
-            f"Object.defineProperty(document, 'hidden', {{configurable: true, get: () => {hidden}}});"
-            "document.dispatchEvent(new Event('visibilitychange'));"
-        )
+        hide(page, hidden)
         page.wait_for_timeout(seconds * 1000)
+
+
+def hide(page: Page, hidden: str) -> None:
+    page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{configurable: true, get: () => {hidden}}});"
+        "document.dispatchEvent(new Event('visibilitychange'));"
+    )
 
 
 def turns_away(page: Page, *, seconds: float) -> None:

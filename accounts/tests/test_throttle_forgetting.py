@@ -96,10 +96,13 @@ def _swallow() -> Any:
     return suppress(throttle.TooManyAttempts)
 
 
+def of_last_year(candidate: Candidate) -> None:
+    """Give the code 9876, which was good before."""
+    CredentialFactory(candidate=candidate, scope="OLD", secret="9876", valid_from=NOW - timedelta(1), valid_until=NOW)
+
+
 def test_a_code_of_another_time_neither_counts_nor_forgives(client: Client, candidate: Candidate) -> None:
-    CredentialFactory(
-        candidate=candidate, scope="LAST-YEAR", secret="9876", valid_until=NOW, valid_from=NOW - timedelta(1)
-    )
+    of_last_year(candidate)
     assert types(client, candidate, "9876") == 200
     assert not AccessAttempt.objects.exists()
     for _ in range(LIMIT - 1):
@@ -107,3 +110,13 @@ def test_a_code_of_another_time_neither_counts_nor_forgives(client: Client, cand
         types(client, candidate, "9876")
     assert AccessAttempt.objects.get().failures_since_start == LIMIT - 1
     assert types(client, candidate, "0000") == 429
+
+
+def test_other_browsers_make_no_room_for_guesses(candidate: Candidate) -> None:
+    CredentialFactory(
+        candidate=candidate, scope="OLD", secret="9876", valid_from=NOW - timedelta(days=1), valid_until=NOW
+    )
+    browsers = [Client(headers={"user-agent": name}) for name in "abcdef"]
+    answers = [types(browser, candidate, code) for browser in browsers for code in ("0000", "9876")]
+    assert answers[: 2 * (LIMIT - 1)] == [200] * 2 * (LIMIT - 1)
+    assert set(answers[2 * (LIMIT - 1) :]) == {429}

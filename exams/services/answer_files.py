@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Max
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,7 +39,7 @@ FAULTS = {
     Fault.BROKEN: gettext_lazy("作答文件不完整或已被改动，不能导入。"),
 }
 IMPORTED = gettext_lazy("导入作答文件")
-IMPORTED_MARK = "imported: "  # in the history, before the first and the last of the entries that a file brought
+FROM_FILE = "file: "  # in the history, before the first entry that a file brought and how many
 
 
 class CannotImport(Refused):
@@ -176,30 +177,39 @@ def _line(op: Op, stored: Response | None) -> Line:
 def bring_in(opened: Opened, now: datetime, by: AbstractBaseUser | None = None, reason: str = "") -> Imported:
     """Let the answers of a file arrive; what counts is decided by the rules for every answer."""
     reason = require_reason(reason) if by is not None else reason.strip()
-    before = _length(opened.sitting)
+    before = opened.sitting.entries.aggregate(Max("number"))["number__max"] or 0
     outcomes: Counter[str] = Counter()
     for start in range(0, len(opened.ops), MOST_OPS):
         part = opened.ops[start : start + MOST_OPS]
         outcomes.update(ack.outcome for ack in responses.save(opened.sitting, _body(opened.sender, part)).acks)
     if opened.ops and not outcomes:
         raise CannotImport(_("该答卷尚未开始或正在暂停，请在恢复或结束后再导入。"))
-    new_entries = _length(opened.sitting) - before
-    if new_entries:
+    ours = opened.sitting.entries.filter(client=opened.sender.client, number__gt=before)
+    numbers = list(ours.order_by("number").values_list("number", flat=True))  # others may answer meanwhile
+    if numbers:
         why = "；".join(part for part in (for_staff(IMPORTED), reason) if part)  # i18n: data
-        after = f"{IMPORTED_MARK}{before + 1}-{before + new_entries}"
+        after = f"{FROM_FILE}{numbers[0]}+{len(numbers)}"
         record(opened.sitting, "responses", before="", after=after, now=now, by=by, reason=why)
-    return Imported(outcomes, new_entries)
+    return Imported(outcomes, len(numbers))
 
 
 def imported_entries(sitting: Sitting) -> set[int]:
     """Return which entries of the log came in files."""
-    changes = sitting.changes.filter(field="responses", after__startswith=IMPORTED_MARK)
-    spans = [after.removeprefix(IMPORTED_MARK).split("-") for after in changes.values_list("after", flat=True)]
-    return {number for first, last in spans for number in range(int(first), int(last) + 1)}
+    changes = sitting.changes.filter(field="responses", after__startswith=FROM_FILE)
+    files = [brought(after) for after in changes.values_list("after", flat=True)]
+    return {number for first, count in files for number in _numbers(sitting, first, count)}
 
 
-def _length(sitting: Sitting) -> int:
-    return sitting.entries.count()
+def brought(after: str) -> tuple[int, int]:
+    """Return the first entry of the log that a file brought, and how many those are, from what the history keeps."""
+    first, count = after.removeprefix(FROM_FILE).split("+")
+    return int(first), int(count)
+
+
+def _numbers(sitting: Sitting, first: int, count: int) -> Iterable[int]:
+    whose = sitting.entries.filter(number=first).values("client")
+    same = sitting.entries.filter(client__in=whose, number__gte=first).order_by("number")
+    return same.values_list("number", flat=True)[:count]
 
 
 def _body(sender: Sender, ops: Iterable[Op]) -> Mapping[str, object]:

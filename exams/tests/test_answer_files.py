@@ -204,7 +204,7 @@ def test_the_command_says_whose_a_file_is_and_what_came_of_it(
     over(sitting)
     call_command("import_answers", written(tmp_path, "answers.json", raw), reason="考生断网")
     said = capsys.readouterr().out
-    assert f"导入作答文件；考生断网（命令行，系统账户 {getuser()}）" == sitting.changes.get(field="responses").reason
+    assert f"导入作答文件；命令行，系统账户 {getuser()}；考生断网" == sitting.changes.get(field="responses").reason
     assert sitting.enrolment.account_number in said
     assert "文件含2题，其中2题与已保存的不同。" in said
     assert "迟到，未采用: 2" in said

@@ -1,5 +1,6 @@
 """manage.py import_answers FILE…: takes in answer files of candidates whose devices reached the server no more."""
 
+import os
 from argparse import ArgumentParser
 from collections import Counter
 from getpass import getuser
@@ -55,8 +56,8 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write("  " + _("试运行，没有写入。"))
             return
-        whose = for_staff(FROM_COMMAND_LINE) % {"account": getuser()}
-        imported = answer_files.bring_in(opened, timezone.now(), reason=f"{reason}（{whose}）")  # i18n: data
+        whose = for_staff(FROM_COMMAND_LINE) % {"account": _account()}
+        imported = answer_files.bring_in(opened, timezone.now(), reason=f"{whose}；{reason}")  # i18n: data
         if imported.new_entries:
             self._say_what_came_of_it(imported.outcomes)
         else:
@@ -84,3 +85,11 @@ class Command(BaseCommand):
     def _say_what_came_of_it(self, outcomes: Counter[str]) -> None:
         for outcome, count in sorted(outcomes.items()):
             self.stdout.write(f"  {ResponseEntry.Outcome(outcome).label}: {count}")
+
+
+def _account() -> str:
+    """Return who runs this on the machine; in a container there may be a number only."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -2,7 +2,7 @@
  * Notices when the candidate leaves full screen, hides the page, turns to another window or goes to another page. What lasts
  * is reported while it lasts and again when it is over, under the same id. It judges nothing: the server classifies and
  * counts. What is still going on when the page goes is told by the next page of the same tab; a page that goes in full
- * screen has left it, since no browser keeps it, and is out of it until the next one is in it again.
+ * screen leaves it, unless it is the browser's own (F11), and is out of it until the next one is in it again.
  */
 import { postJson, backoff } from "../lib/api.js";
 import { randomId } from "../lib/client.js";
@@ -117,7 +117,7 @@ export class Lockdown {
   /** Another part of this document goes on from here, and with it what is going on. */
   #handOver() {
     if (!this.#unloading) {
-      this.#keep(this.#ongoing().filter(({ kind }) => OUT_OF_FULL_SCREEN.includes(kind)));
+      this.#keep(this.#ongoing().filter(({ kind }) => kind !== "blur"));
       [...this.#open.keys()].forEach((kind) => this.#drop(kind));
     }
   }
@@ -136,18 +136,23 @@ export class Lockdown {
     gone.forEach((episode) => (OUT_OF_FULL_SCREEN.includes(episode.kind) ? this.#outUntilOn(episode) : this.#wasHidden(episode)));
   }
 
-  /** The page that went was in full screen; this one is out of it until it is on again. */
+  /** The page that went was in full screen; this one is out of it until it is on again. By F11 it never was. */
   #outUntilOn(episode) {
-    if (fullScreen.isOn()) {
-      this.#report(episode, Math.round(now() - episode.at));
-    } else {
+    if (!fullScreen.isOn()) {
       this.#goesOn(episode);
+    } else if (episode.kind !== "reloaded") {
+      this.#report(episode, Math.round(now() - episode.at));
     }
   }
 
-  /** Hidden was the page until this one began to load. */
+  /** Hidden was the page until this one began to load; or this one is, since it had no paper yet. */
   #wasHidden(episode) {
-    const durationMs = Math.max(0, Math.round(performance.timeOrigin - episode.at));
+    if (document.hidden && episode.at >= performance.timeOrigin) {
+      this.#goesOn(episode);
+      return;
+    }
+    const until = episode.at >= performance.timeOrigin ? now() : performance.timeOrigin;
+    const durationMs = Math.round(until - episode.at);
     if (!episode.isReload || durationMs >= RELOAD_MS) {
       this.#report(episode, durationMs);
     }

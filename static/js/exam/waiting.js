@@ -110,6 +110,7 @@ async function watchScreen() {
       wantsFullScreen: config.full_screen,
       hasPaper: false,
       signal: waitingEnds.signal,
+      onCount: () => poll.soon(), // the limit may have been passed
     });
   }
 }
