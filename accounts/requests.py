@@ -15,7 +15,7 @@ from accounts.models import Candidate
 from accounts.prepared import Prepared
 
 P = ParamSpec("P")
-JSON = "application/json"
+JSON, PAGE = "application/json", "text/html"
 _BY_NUMBER = Prepared(lambda number: Candidate.objects.filter(pk=number))
 
 
@@ -85,7 +85,10 @@ def _signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def expects_json(request: HttpRequest) -> bool:
-    """Tell whether a script asked, to which a redirect to a page would be of no use."""
-    accept = request.headers.get("Accept", "")
-    asked_by_script = request.headers.get("Sec-Fetch-Dest") == "empty"
-    return asked_by_script or JSON in accept.split(",")[0] or request.content_type == JSON
+    """Tell whether a script asked, to which a redirect to a page would be of no use.
+
+    A service worker that fetches a page for the browser looks like a script, and asks for a page all the same.
+    """
+    wanted = request.headers.get("Accept", "").split(",")[0]
+    asked_by_script = request.headers.get("Sec-Fetch-Dest") == "empty" and wanted != PAGE
+    return asked_by_script or JSON in wanted or request.content_type == JSON

@@ -13,4 +13,4 @@ def advice(error: DatabaseError) -> str | None:
     is_so = getattr(error.__cause__, "pgcode", None) in UNDEFINED or any(words in text for words in NOT_THERE)
     if not is_so:
         return None
-    return _("数据库中还没有本版本的数据表，没有写入任何内容。请先运行：.venv/bin/python manage.py migrate")
+    return _("数据库中还没有本版本的数据表。请先运行：.venv/bin/python manage.py migrate")

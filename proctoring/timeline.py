@@ -1,6 +1,6 @@
 """Everything that happened in a sitting, as one story: what changed, who did it and why, what was noticed and said."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,9 +87,14 @@ def _rhythm(sitting: Sitting) -> Iterator[Entry]:
     by_staff = {change.at for change in sitting.changes.all() if change.field == "responses"}  # answers let in late
     entries = sitting.entries.values_list("number", "received_at")
     arrived = [at for number, at in entries if number not in from_files and at not in by_staff]
-    for slot, count in Counter((at - began) // SLOT for at in arrived).items():
+    slots: dict[int, list[datetime]] = defaultdict(list)
+    for at in arrived:
+        slots[(at - began) // SLOT].append(at)
+    for moments in slots.values():
+        count = len(moments)
         title = ngettext("作答%(count)d次", "作答%(count)d次", count) % {"count": count}
-        yield Entry(began + slot * SLOT, "answers", title, (_("之后五分钟内"),))
+        until = _("至 %(moment)s") % {"moment": f"{localtime(max(moments)):%H:%M:%S}"}
+        yield Entry(min(moments), "answers", title, (until,) if count > 1 else ())
 
 
 _FROM_CANDIDATE = Message.Direction.FROM_CANDIDATE

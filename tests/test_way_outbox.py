@@ -58,6 +58,17 @@ def shows_the_time_of_the_server(way: Way) -> None:
     until(is_near, way.page, within=5)
 
 
+def test_a_reload_after_the_session_has_ended_leads_to_the_sign_in(browser_with: OpenPage, exam_server: str) -> None:
+    """The service worker asks for the page, and the server may not take it for a script."""
+    page, place = browser_with(), seat()
+    way = entered(page, place, exam_server)
+    until(lambda: has_shell(way), page)
+    Session.objects.all().delete()
+    page.reload()
+    page.wait_for_url("**/login/?next=%2Fwaiting%2F")
+    way.says("考生标识")
+
+
 def test_fault_8_and_fault_18_a_reload_without_the_network_shows_the_paper_and_the_clock_again(
     browser_with: OpenPage, exam_server: str
 ) -> None:

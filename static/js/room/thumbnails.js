@@ -38,8 +38,8 @@ export class Thumbnails {
         const query = new URLSearchParams({ sittings: shown, after: this.#cursor });
         const signal = AbortSignal.timeout(WITHIN_MS);
         const response = await fetch(`${this.url}?${query}`, { headers, cache: "no-store", redirect: "error", signal });
-        if (response.status === 404 || response.status === 403) {
-          return; // no pictures for this person, or none at all
+        if ([401, 403, 404].includes(response.status)) {
+          return; // nobody is signed in any more, or there are no pictures for this person, or none at all
         }
         if (response.ok && shown === this.#shown) {
           this.#etag = response.headers.get("ETag") || "";
