@@ -333,3 +333,10 @@ def _user(pk: str) -> Any:
     from django.contrib.auth.models import User
 
     return User.objects.get(pk=pk)
+
+
+def test_who_has_signed_out_sees_no_menu_and_a_way_back() -> None:
+    page = staff.organizer().post(reverse("admin:logout")).content.decode()
+    assert "您已退出考务后台。" in page
+    assert "重新登录" in page
+    assert "nav-sidebar" not in page
