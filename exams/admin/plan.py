@@ -214,8 +214,10 @@ class ExamAdmin(NotMadeHere, admin.ModelAdmin[Exam]):
 
     @admin.display(description=_("已备试卷"))
     def prepared(self, exam: Exam) -> str:
-        """Tell how many papers are drawn ahead; servers draw the others shortly before the start."""
+        """Tell how many papers are drawn ahead, and when the others are."""
         ready = {"ready": papers.prepared_count(exam), "all": exam.enrolments.count()}
+        if exam.opens_at <= timezone.now():
+            return gettext("%(ready)d / %(all)d 份；其余在考生进入时抽取") % ready
         return gettext("%(ready)d / %(all)d 份；其余在开考前15分钟自动抽取") % ready
 
     @admin.display(description=_("考试时间"), ordering="opens_at")
