@@ -8,24 +8,26 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from django.db import models
-from django.db.models.query import QuerySet, get_related_populators  # type: ignore[attr-defined]
+from django.db.models.query import QuerySet, ValuesListIterable, get_related_populators  # type: ignore[attr-defined]
 
 from accounts.planned import PlanLost, Planned
 
-M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
-Row = tuple[Any, ...]
 Value = int | str
 _UNLIKELY = 2_140_000_000  # within PostgreSQL's integers, and no number of anything here
 
 
-class _Asked(Generic[T]):
-    """A query with numbers and texts to fill in, and what is made of its rows."""
+class Prepared(Generic[T]):
+    """A query with numbers and texts to fill in, which must stand in it as they are given.
 
-    compiled: Callable[[QuerySet[Any, Any], list[Value]], "_Compiled[T]"]
+        by_number = Prepared(lambda number: Candidate.objects.filter(pk=number))
+        by_number.first(7)
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+    A sequence may stand for `__in`. Nothing may depend on a value but its place: no branch, no slice. A query of whole
+    rows gives objects; one that ends in `values_list`, not `flat`, gives tuples, which cost a fraction.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, T]]) -> None:
         self.build = build
         self._kept = threading.local()
 
@@ -47,29 +49,30 @@ class _Asked(Generic[T]):
         found = known.get(shape)
         if found is None:
             marks = _marks(values)
-            found = known[shape] = self.compiled(self.build(*marks), _flat(marks))
+            found = known[shape] = _Compiled(self.build(*marks), _flat(marks))
         return found
 
 
 class _Compiled(Generic[T]):
-    """One query as SQL."""
+    """One query as SQL, and how its rows become what it gives."""
 
-    def __init__(self, queryset: QuerySet[Any, Any], marks: list[Value]) -> None:
-        self.compiler: Any = queryset.query.get_compiler(using=queryset.db)
-        self.connection = self.compiler.connection
-        self.sql, parameters = self.compiler.as_sql()
+    def __init__(self, queryset: QuerySet[Any, T], marks: list[Value]) -> None:
+        compiler: Any = queryset.query.get_compiler(using=queryset.db)
+        self.connection = compiler.connection
+        self.sql, parameters = compiler.as_sql()
         self.parameters = list(parameters)
         places = [[at for at, each in enumerate(self.parameters) if each == mark] for mark in marks]
         if not all(places):
             raise ValueError("a value does not stand in the query as it was given")
         self.order = sorted((place, number) for number, found in enumerate(places) for place in found)
-        self.converters = self.compiler.get_converters(
-            [column[0] for column in self.compiler.select[: self.compiler.col_count]]
-        )
+        self.converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        self.convert = compiler.apply_converters
+        are_rows = queryset._iterable_class is ValuesListIterable
+        self.made: Callable[[Sequence[Any]], Any] = tuple if are_rows else _objects(compiler)
         self.planned = self._planned() if self.connection.vendor == "postgresql" else None
 
     def rows(self, values: list[Value]) -> list[T]:
-        return [self._made(row) for row in self.compiler.apply_converters(self._found(values), self.converters)]
+        return [self.made(row) for row in self.convert(self._found(values), self.converters)]
 
     def _found(self, values: list[Value]) -> list[Any]:
         with self.connection.cursor() as cursor:
@@ -95,58 +98,25 @@ class _Compiled(Generic[T]):
         marks = [f"${next(numbers)}" if at in differs else known for at, known in enumerate(fixed)]
         return Planned(self.sql % tuple(marks), len(differs))
 
-    def _made(self, row: Sequence[Any]) -> T:
-        raise NotImplementedError
 
+def _objects(compiler: Any) -> Callable[[Sequence[Any]], Any]:
+    """Return how a row becomes an object of the model, with what was selected along."""
+    info, select, alias = compiler.klass_info, compiler.select, compiler.using
+    chosen, model = info["select_fields"], info["model"]
+    start, end = chosen[0], chosen[-1] + 1
+    names = [column[0].target.attname for column in select[start:end]]
+    related = get_related_populators(info, select, alias)
+    annotations = list((compiler.annotation_col_map or {}).items())
 
-class _CompiledObjects(_Compiled[M]):
-    """How rows become objects of a model, with what was selected along."""
+    def made(row: Sequence[Any]) -> Any:
+        one = model.from_db(alias, names, row[start:end])
+        for populator in related:
+            populator.populate(row, one)
+        for name, at in annotations:
+            setattr(one, name, row[at])
+        return one
 
-    def __init__(self, queryset: QuerySet[M], marks: list[Value]) -> None:
-        super().__init__(queryset, marks)
-        info = self.compiler.klass_info
-        chosen = info["select_fields"]
-        self.start, self.end = chosen[0], chosen[-1] + 1
-        self.model = info["model"]
-        self.names = [column[0].target.attname for column in self.compiler.select[self.start : self.end]]
-        self.related = get_related_populators(info, self.compiler.select, queryset.db)
-        self.annotations = list((self.compiler.annotation_col_map or {}).items())
-
-    def _made(self, row: Sequence[Any]) -> M:
-        made: M = self.model.from_db(self.connection.alias, self.names, row[self.start : self.end])
-        for related in self.related:
-            related.populate(row, made)
-        for name, at in self.annotations:
-            setattr(made, name, row[at])
-        return made
-
-
-class _CompiledRows(_Compiled[Row]):
-    """How rows stay rows."""
-
-    def _made(self, row: Sequence[Any]) -> Row:
-        return tuple(row)
-
-
-class Prepared(_Asked[M]):
-    """A query of whole rows with numbers and texts to fill in, which must stand in it as they are given.
-
-        by_number = Prepared(lambda number: Candidate.objects.filter(pk=number))
-        by_number.first(7)
-
-    A sequence may stand for `__in`. Nothing may depend on a value but its place: no branch, no slice.
-    """
-
-    compiled = _CompiledObjects
-
-    def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
-        super().__init__(build)
-
-
-class PreparedRows(_Asked[Row]):
-    """As `Prepared`, of a query that ends in `values_list`: tuples cost a fraction of objects."""
-
-    compiled = _CompiledRows
+    return made
 
 
 def _flat(values: Sequence[Value | Sequence[Value]]) -> list[Value]:

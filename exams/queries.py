@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from accounts.prepared import PreparedRows
+from accounts.prepared import Prepared
 from exams import seams
 from exams.domain import consent, flow
 from exams.domain import progress as counting
@@ -157,7 +157,7 @@ def _pauses(sitting: Sitting) -> list[Span]:
     return [Span(*row) for row in _PAUSES.all(sitting.pk)]
 
 
-_PAUSES = PreparedRows(
+_PAUSES = Prepared(
     lambda sitting: Pause.objects.filter(sitting_id=sitting).values_list("began_at", "ended_at").order_by("began_at")
 )
 
@@ -181,8 +181,8 @@ def progress(sitting: Sitting) -> Progress:
     return counting.count(len(items), ((bool(value), doubtful) for value, doubtful in answers))
 
 
-_ITEMS = PreparedRows(lambda sitting: Paper.objects.filter(sitting_id=sitting).values_list("items"))
-_ANSWERED = PreparedRows(lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("value", "doubtful"))
+_ITEMS = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting).values_list("items"))
+_ANSWERED = Prepared(lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("value", "doubtful"))
 
 
 # --- photos ----------------------------------------------------------------------------------------------------------

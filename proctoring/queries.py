@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from django.db.models import QuerySet
 
-from accounts.prepared import PreparedRows
+from accounts.prepared import Prepared
 from exams import queries as exam_queries
 from exams.domain.flow import Step
 from exams.domain.lifecycle import CheckIn, State
@@ -169,7 +169,7 @@ def has_reference(enrolment: Enrolment) -> bool:
     return _HAS_TEMPLATE.first(enrolment.pk, embedder_name()) is not None
 
 
-_HAS_TEMPLATE = PreparedRows(
+_HAS_TEMPLATE = Prepared(
     lambda enrolment, embedder: (
         FaceTemplate.objects.in_force(embedder).filter(photo__enrolment_id=enrolment).values_list("pk")[:1]
     )

@@ -6,7 +6,7 @@ from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Credential
-from accounts.prepared import Prepared, PreparedRows
+from accounts.prepared import Prepared
 from accounts.tests.factories import CandidateFactory, CredentialFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -58,7 +58,7 @@ def test_numbers_can_stand_for_in_too() -> None:
 
 
 def test_rows_of_values_stay_rows() -> None:
-    scopes = PreparedRows(
+    scopes = Prepared(
         lambda candidate: Credential.objects.filter(candidate_id=candidate).values_list("scope", "valid_from")
     )
     one = CredentialFactory(scope="A")

@@ -46,7 +46,7 @@ def end(
 def mark_and_receipt(sitting: Sitting, now: datetime) -> None:
     """Mark what was answered and make the receipt of an ended sitting whose row is locked, from one reading."""
     answers = receipts.answers_of(sitting)
-    marks.mark_if_possible(sitting, now, {question: op.value for question, op in answers.items()})
+    marks.mark_if_possible(sitting, now, answers)
     receipts.issue(sitting, answers, now)
 
 

@@ -10,18 +10,20 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.prepared import Prepared, PreparedRows
+from accounts.prepared import Prepared
 from exams import seams
 from exams.domain import lifecycle, marking
+from exams.domain.arrivals import Op
 from exams.domain.lifecycle import Validity
-from exams.models import Mark, Paper, Response, Result, Revision, Section, Sitting
+from exams.models import Mark, Paper, Result, Revision, Section, Sitting
 from exams.services.changes import REASON_LENGTH, in_source_language, record, take
+from exams.services.receipts import answers_of
 from exams.services.refusals import NotBegun, require_reason
 
 logger = logging.getLogger(__name__)
 
 
-Answers = Mapping[int, Sequence[str]]  # question -> what was chosen
+Answers = Mapping[int, Op]  # by question
 
 
 @transaction.atomic
@@ -31,7 +33,7 @@ def mark_sitting(sitting: Sitting, now: datetime) -> Result:
     paper = _PAPER.first(sitting.pk)
     if paper is None:
         raise NotBegun
-    return _mark_paper(sitting, paper, dict(_ANSWERS.all(sitting.pk)), now)
+    return _mark_paper(sitting, paper, answers_of(sitting), now)
 
 
 def mark_if_possible(sitting: Sitting, now: datetime, answers: Answers | None = None) -> None:
@@ -125,7 +127,7 @@ def _marks(sitting: Sitting, items: Sequence[Mapping[str, Any]], answers: Answer
     rules: dict[int, str] = dict(_RULES.all(sitting.enrolment.exam_id))
     keys = _keys_of([item["revision"] for item in items])
     return [
-        _mark(number, _key(item, keys[item["revision"]], rules[item["section"]]), answers.get(number, []))
+        _mark(number, _key(item, keys[item["revision"]], rules[item["section"]]), answers.get(number))
         for number, item in enumerate(items, start=1)
     ]
 
@@ -135,10 +137,9 @@ def _keys_of(numbers: Sequence[int]) -> dict[int, list[str]]:
     return dict(_KEYS.all(numbers))
 
 
-_ANSWERS = PreparedRows(lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("question", "value"))
-_KEYS = PreparedRows(lambda numbers: Revision.objects.filter(pk__in=numbers).values_list("pk", "key").order_by("pk"))
+_KEYS = Prepared(lambda numbers: Revision.objects.filter(pk__in=numbers).values_list("pk", "key").order_by("pk"))
 _PAPER = Prepared(lambda sitting: Paper.objects.filter(sitting_id=sitting))
-_RULES = PreparedRows(lambda exam: Section.objects.filter(exam_id=exam).values_list("pk", "multiple_scoring"))
+_RULES = Prepared(lambda exam: Section.objects.filter(exam_id=exam).values_list("pk", "multiple_scoring"))
 _RESULT = Prepared(lambda sitting: Result.objects.select_for_update().filter(sitting_id=sitting))
 
 
@@ -146,7 +147,8 @@ def _key(item: Mapping[str, Any], right: list[str], rule: str) -> marking.Key:
     return marking.Key(right=frozenset(right), points=Decimal(item["points"]), rule=marking.Rule(rule))
 
 
-def _mark(number: int, key: marking.Key, chosen: Sequence[str]) -> Mark:
+def _mark(number: int, key: marking.Key, answer: Op | None) -> Mark:
+    chosen = answer.value if answer else ()
     return Mark(question=number, points=marking.mark(key, chosen), points_possible=key.points)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.prepared import Prepared, PreparedRows
+from accounts.prepared import Prepared
 from exams.domain import receipts
 from exams.domain.arrivals import Op
 from exams.domain.chain import Head
@@ -39,7 +39,7 @@ def newest(sitting: Sitting) -> Receipt | None:
 
 
 _LOG = Prepared(lambda sitting: ResponseLog.objects.filter(pk=sitting))
-_STORED = PreparedRows(
+_STORED = Prepared(
     lambda sitting: Response.objects.filter(sitting_id=sitting).values_list("question", "seq", "value", "doubtful")
 )
 _NEWEST = Prepared(lambda sitting: Receipt.objects.filter(sitting_id=sitting).order_by("-pk")[:1])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services as accounts
-from accounts.prepared import PreparedRows
+from accounts.prepared import Prepared
 from accounts.requests import CandidateRequest
 from exams import access
 from exams.domain.flow import Step
@@ -17,7 +17,7 @@ from exams.models import Correction, Sitting
 from exams.services import enrolments, sittings
 from exams.views.way import context, onwards, page_of
 
-_OPEN_CORRECTION = PreparedRows(
+_OPEN_CORRECTION = Prepared(
     lambda enrolment: Correction.objects.filter(enrolment_id=enrolment, settled_at__isnull=True).values_list("pk")[:1]
 )
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.prepared import PreparedRows
+from accounts.prepared import Prepared
 from accounts.requests import CandidateRequest
 from exams import queries
 from exams.domain.flow import Step
@@ -21,7 +21,7 @@ from exams.views.way import context, page_of
 
 LEAVES_AFTER = 9  # seconds, as people know it
 LEAVES_AFTER_READING = 60  # where there is more to read
-_VALIDITY = PreparedRows(lambda sitting: Result.objects.filter(sitting_id=sitting).values_list("validity"))
+_VALIDITY = Prepared(lambda sitting: Result.objects.filter(sitting_id=sitting).values_list("validity"))
 
 
 @require_safe

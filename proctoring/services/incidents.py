@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.prepared import PreparedRows
+from accounts.prepared import Prepared
 from exams.domain import lifecycle
 from exams.domain.lifecycle import Review
 from exams.models import Sitting
@@ -96,9 +96,7 @@ def close_all(sitting: Sitting, *, ended_at: datetime) -> int:
     return sum(close(sitting, kind, ended_at=ended_at) is not None for (kind,) in _OPEN.all(sitting.pk))
 
 
-_OPEN = PreparedRows(
-    lambda sitting: Incident.objects.filter(sitting_id=sitting, ended_at__isnull=True).values_list("kind")
-)
+_OPEN = Prepared(lambda sitting: Incident.objects.filter(sitting_id=sitting, ended_at__isnull=True).values_list("kind"))
 
 
 # --- what people say of it -------------------------------------------------------------------------------------------

@@ -147,13 +147,11 @@ export class Lockdown {
 
   /** Hidden was the page until this one began to load; or this one is, since it had no paper yet. */
   #wasHidden(episode) {
-    if (document.hidden && episode.at >= performance.timeOrigin) {
+    const isOfThisPage = episode.at >= performance.timeOrigin;
+    const durationMs = Math.round((isOfThisPage ? now() : performance.timeOrigin) - episode.at);
+    if (isOfThisPage && document.hidden) {
       this.#goesOn(episode);
-      return;
-    }
-    const until = episode.at >= performance.timeOrigin ? now() : performance.timeOrigin;
-    const durationMs = Math.round(until - episode.at);
-    if (!episode.isReload || durationMs >= RELOAD_MS) {
+    } else if (!episode.isReload || durationMs >= RELOAD_MS) {
       this.#report(episode, durationMs);
     }
   }
